@@ -1,0 +1,135 @@
+"""The boot document: what a machine of ours learns at boot, and the only thing it learns.
+
+The cluster component writes it as user data; `node boot` reads it through IMDSv2. It holds
+names, ARNs and sizes and **no secret**: secrets are fetched by ARN with the machine's role.
+Standard library only, because a machine carries this module without the rest of the house.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, get_args
+
+SCHEMA: Final = 1
+"""Raised by one when a field changes meaning; `node boot` refuses a schema it does not know."""
+
+USER_DATA_LIMIT: Final = 16_384
+"""Bytes of user data that EC2 accepts before base64 (EC2 user guide, "Work with user data")."""
+
+Role = Literal["leader", "worker"]
+
+
+class BootDocumentError(ValueError):
+    """The document is not one that this machine may act on; names the key, value and rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogBoot:
+    """One Spark catalog. `name` is what users write before the dot in SQL."""
+
+    name: str
+    warehouse: str
+    """ARN of the S3 Tables bucket."""
+    kind: Literal["s3tables"] = "s3tables"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkBoot:
+    """Sizes, in MiB and cores. Zero means: take it from the machine."""
+
+    driver_memory_mib: int = 0
+    worker_memory_mib: int = 0
+    worker_cores: int = 0
+    executor_memory_mib: int = 0
+    executor_cores: int = 0
+    conf: dict[str, str] = field(default_factory=dict)
+    """Settings of the environment, applied over the image's own defaults."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsBoot:
+    """ARNs in Secrets Manager; the machine's role may read exactly those of its role."""
+
+    spark_auth: str
+    """Plain string: the shared secret of Spark's RPC (both roles)."""
+    tls: str = ""
+    """JSON {"certificate": PEM chain, "private_key": PEM} (leader only)."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """User name -> ARN of that user's token, a plain string (leader only)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootDocument:
+    """All that a machine is told. See the field comments for units."""
+
+    role: Role
+    project: str
+    stack: str
+    generation: str
+    region: str
+    leader_host: str
+    """DNS name of this generation's leader; the leader itself keeps the record."""
+    zone_id: str
+    """Route 53 private hosted zone that holds `leader_host`."""
+    catalogs: tuple[CatalogBoot, ...]
+    secrets: SecretsBoot
+    spark: SparkBoot
+    log_group: str = ""
+    """CloudWatch Logs group; empty keeps logs on the machine."""
+    aws_endpoint_url: str = ""
+    """Empty on AWS; the emulated account's URL elsewhere."""
+    lifecycle_hook: str = ""
+    """Launching hook to complete when ready; empty when the group has none."""
+    schema: int = SCHEMA
+
+    def to_json(self) -> str:
+        """Render compactly, keys sorted, so that equal documents are equal text.
+
+        Raises:
+            BootDocumentError: the text would not fit into EC2 user data.
+        """
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        size = len(text.encode())
+        if size > USER_DATA_LIMIT:
+            msg = f"boot document is {size} bytes; EC2 user data holds {USER_DATA_LIMIT}"
+            raise BootDocumentError(msg)
+        return text
+
+
+def parse(text: str) -> BootDocument:
+    """Read a boot document, refusing anything that is not exactly of this schema.
+
+    Raises:
+        BootDocumentError: not JSON, another schema, a missing or unknown key, a wrong role.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        msg = f"user data is not a boot document: {error}"
+        raise BootDocumentError(msg) from error
+    if not isinstance(raw, dict):
+        msg = "user data is not a boot document: not a JSON object"
+        raise BootDocumentError(msg)
+    if raw.get("schema") != SCHEMA:
+        msg = f"boot document has schema {raw.get('schema')!r}; this image reads {SCHEMA}"
+        raise BootDocumentError(msg)
+    if raw.get("role") not in get_args(Role):
+        msg = f"role is {raw.get('role')!r}; it is one of {', '.join(get_args(Role))}"
+        raise BootDocumentError(msg)
+    return _build(raw)
+
+
+def _build(raw: dict[str, Any]) -> BootDocument:
+    try:
+        return BootDocument(
+            **{
+                **raw,
+                "catalogs": tuple(CatalogBoot(**catalog) for catalog in raw["catalogs"]),
+                "secrets": SecretsBoot(**raw["secrets"]),
+                "spark": SparkBoot(**raw["spark"]),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        msg = f"boot document does not fit schema {SCHEMA}: {error}"
+        raise BootDocumentError(msg) from error
