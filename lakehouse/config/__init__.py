@@ -1,0 +1,28 @@
+"""A stack's configuration: one frozen tree, in which every setting tells its update effect."""
+
+from __future__ import annotations
+
+from lakehouse.config._root import NAMESPACE, REGION_KEY, LakehouseConfig
+from lakehouse.config._settings import Section, effect_of, reason_required
+from lakehouse.config.access import AccessConfig
+from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.endpoint import AwsConfig, EndpointConfig
+from lakehouse.config.generation import GenerationConfig, LeaderConfig, WorkersConfig
+from lakehouse.config.network import NetworkConfig
+
+__all__ = [
+    "NAMESPACE",
+    "REGION_KEY",
+    "AccessConfig",
+    "AwsConfig",
+    "CatalogConfig",
+    "EndpointConfig",
+    "GenerationConfig",
+    "LakehouseConfig",
+    "LeaderConfig",
+    "NetworkConfig",
+    "Section",
+    "WorkersConfig",
+    "effect_of",
+    "reason_required",
+]

@@ -1,0 +1,164 @@
+"""The whole configuration of a stack, read in one go and judged in one go."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from lakehouse.config._findings import Finding, did_you_mean, translate
+from lakehouse.config._rules import Parts, findings
+from lakehouse.config._settings import Section, setting
+from lakehouse.config.access import AccessConfig
+from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.endpoint import AwsConfig, EndpointConfig
+from lakehouse.config.generation import GenerationConfig
+from lakehouse.config.network import NetworkConfig
+from lakehouse.effects import Effect
+from lakehouse.errors import ConfigError
+from lakehouse.types import Slug, TagKey
+
+NAMESPACE: Final = "millrace"
+"""Prefix of our keys in a stack file."""
+
+REGION_KEY: Final = "aws:region"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+class LakehouseConfig(Section):
+    """A stack as its owner describes it. Keys in the stack file are `millrace:<section>`."""
+
+    region: str = setting(
+        "Region of the stack, from aws:region.",
+        effect=Effect.REFUSED,
+        required="no region is right for everybody",
+    )
+    network: NetworkConfig = setting(
+        "The network.", effect=Effect.REPLACE, required="its zones have no default"
+    )
+    catalog: CatalogConfig = setting(
+        "Where tables are kept.", factory=CatalogConfig, effect=Effect.IN_PLACE
+    )
+    access: AccessConfig = setting(
+        "Users, secrets and logs.", factory=AccessConfig, effect=Effect.IN_PLACE
+    )
+    generations: dict[Slug, GenerationConfig] = setting(
+        "Clusters by name.",
+        effect=Effect.REPLACE,
+        required="a lakehouse has at least one",
+        min_length=1,
+    )
+    endpoint: EndpointConfig = setting(
+        "How clients get in.", factory=EndpointConfig, effect=Effect.IN_PLACE
+    )
+    aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
+    tags: dict[TagKey, str] = setting(
+        "Tags of every resource, beside the project's own.", factory=dict, effect=Effect.IN_PLACE
+    )
+
+    @classmethod
+    def from_pulumi(cls, values: Mapping[str, Any]) -> Self:
+        """Read a stack's configuration: keys as in the stack file, values or JSON text.
+
+        Keys of other namespaces are left to their owners.
+
+        Raises:
+            ConfigError: with every finding, each naming key, value, rule and remedy.
+        """
+        found: list[Finding] = []
+        raw = _sections(values, found)
+        config: Self | None = None
+        try:
+            config = cls.model_validate_json(json.dumps(raw, default=str))
+        except ValidationError as error:
+            found.extend(_translated(error))
+        found.extend(findings(_parts(raw)))
+        if found or config is None:
+            raise ConfigError([str(finding) for finding in found])
+        return config
+
+
+def _sections(values: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]:
+    """Our sections by name, without the namespace; unknown ones become findings."""
+    raw: dict[str, Any] = {}
+    known = [name for name in LakehouseConfig.model_fields if name != "region"]
+    region = values.get(REGION_KEY)
+    if region is not None:
+        raw["region"] = region
+        if not _REGION.fullmatch(str(region)):
+            found.append(Finding(REGION_KEY, "is no region; write it as eu-central-1", region))
+    for key, value in values.items():
+        namespace, _, name = key.partition(":")
+        if namespace != NAMESPACE:
+            continue
+        if name not in known:
+            found.append(Finding(key, f"is not a section; {did_you_mean(name, known)}"))
+            continue
+        raw[name] = _parsed(key, value, found)
+    return raw
+
+
+def _parsed(key: str, value: Any, found: list[Finding]) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        found.append(Finding(key, "is of the wrong kind; write a map of keys and values", value))
+        return {}
+
+
+def _translated(error: ValidationError) -> list[Finding]:
+    return [
+        translate(each, _key(each["loc"]), _model_at(each["loc"]))
+        for each in error.errors(include_url=False)
+    ]
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    if location == ("region",):
+        return REGION_KEY
+    parts = [str(part) for part in location if part != "[key]"]
+    return f"{NAMESPACE}:{'.'.join(parts)}"
+
+
+def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
+    """The section that holds the field at the end of a location."""
+    model: type[BaseModel] = LakehouseConfig
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+        elif part == "generations":
+            model = GenerationConfig
+    return model
+
+
+def _parts(raw: Mapping[str, Any]) -> Parts:
+    """What can be read on its own, so that rules are judged even where a section is broken."""
+    clusters = raw.get("generations")
+    clusters = clusters if isinstance(clusters, dict) else {}
+    read = {name: _valid(GenerationConfig, each) for name, each in clusters.items()}
+    generations = {name: each for name, each in read.items() if each is not None}
+    return Parts(
+        region=raw.get("region"),
+        network=_valid(NetworkConfig, raw.get("network", {})),
+        catalog=_valid(CatalogConfig, raw.get("catalog", {})),
+        access=_valid(AccessConfig, raw.get("access", {})),
+        endpoint=_valid(EndpointConfig, raw.get("endpoint", {})),
+        generations=generations,
+        complete_generations=bool(generations) and len(generations) == len(clusters),
+    )
+
+
+def _valid(model: type[_Model], value: Any) -> _Model | None:
+    try:
+        return model.model_validate_json(json.dumps(value, default=str))
+    except ValidationError:
+        return None

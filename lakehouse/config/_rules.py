@@ -1,0 +1,176 @@
+"""Rules between settings: what no single field can judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from lakehouse.config._findings import Finding
+from lakehouse.config.access import AccessConfig
+from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.endpoint import EndpointConfig
+from lakehouse.config.generation import GenerationConfig
+from lakehouse.config.network import NetworkConfig
+from lakehouse.types import architecture
+
+MINIMUM_POOLS: Final = 6
+"""Spot pools (types times zones) below which an interruption takes much of a fleet at once."""
+
+GENERATION_NAME_LENGTH: Final = 12
+
+LOG_RETENTION_DAYS: Final = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+    2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs offers (API reference, PutRetentionPolicy)."""
+
+_OWNED_CONF: Final = ("spark.authenticate", "spark.master", "spark.connect.grpc.binding")
+"""Settings that the machine decides: overriding them would open or break the cluster."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The sections that could be read; a section with findings of its own is absent."""
+
+    region: str | None = None
+    network: NetworkConfig | None = None
+    catalog: CatalogConfig | None = None
+    access: AccessConfig | None = None
+    endpoint: EndpointConfig | None = None
+    generations: Mapping[str, GenerationConfig] = field(default_factory=dict)
+    complete_generations: bool = False
+    """Whether `generations` holds all of them, so that sums over them mean something."""
+
+
+def findings(parts: Parts) -> list[Finding]:
+    """Every broken rule between the settings of what could be read."""
+    found = [*_network(parts), *_catalog(parts), *_access(parts), *_weights(parts)]
+    for name, generation in parts.generations.items():
+        found.extend(_generation(name, generation, parts))
+    return found
+
+
+def _network(parts: Parts) -> Iterator[Finding]:
+    if parts.network is None:
+        return
+    key = "millrace:network.zones"
+    yield from _repeated(key, parts.network.zones)
+    for zone in parts.network.zones:
+        if parts.region and zone[:-1] != parts.region:
+            yield Finding(
+                key, f"is not in aws:region {parts.region}; write {parts.region}{zone[-1]}", zone
+            )
+    yield from _repeated("millrace:network.interface_services", parts.network.interface_services)
+
+
+def _catalog(parts: Parts) -> Iterator[Finding]:
+    if parts.catalog is None:
+        return
+    yield from _repeated("millrace:catalog.namespaces", parts.catalog.namespaces)
+    if parts.catalog.protect and parts.catalog.delete_tables_with_bucket:
+        yield Finding(
+            "millrace:catalog.delete_tables_with_bucket",
+            "contradicts millrace:catalog.protect = true; set one of the two to false",
+            value=True,
+        )
+
+
+def _access(parts: Parts) -> Iterator[Finding]:
+    if parts.access is None:
+        return
+    yield from _repeated("millrace:access.users", parts.access.users)
+    days = parts.access.secret_recovery_days
+    if 0 < days < 7:
+        yield Finding(
+            "millrace:access.secret_recovery_days",
+            "is not a window that Secrets Manager offers; give 0 or 7 to 30",
+            days,
+        )
+    days = parts.access.log_retention_days
+    if days not in LOG_RETENTION_DAYS:
+        near = min(LOG_RETENTION_DAYS, key=lambda offered: abs(offered - days))
+        yield Finding(
+            "millrace:access.log_retention_days",
+            f"is not a length that CloudWatch Logs offers; the nearest is {near}",
+            days,
+        )
+
+
+def _weights(parts: Parts) -> Iterator[Finding]:
+    if not parts.complete_generations:
+        return
+    if sum(each.weight for each in parts.generations.values()) == 0:
+        yield Finding(
+            "millrace:generations",
+            "gives every generation the weight 0, so that nobody gets in; "
+            "give at least one a weight",
+        )
+
+
+def _generation(name: str, generation: GenerationConfig, parts: Parts) -> Iterator[Finding]:
+    key = f"millrace:generations.{name}"
+    if len(name) > GENERATION_NAME_LENGTH:
+        yield Finding(
+            key, f"has a name of {len(name)} characters; use at most {GENERATION_NAME_LENGTH}"
+        )
+    workers = generation.workers
+    if workers.minimum > workers.maximum:
+        yield Finding(
+            f"{key}.workers.minimum",
+            f"is above workers.maximum ({workers.maximum}); lower it or raise the maximum",
+            workers.minimum,
+        )
+    elif not workers.minimum <= workers.initial <= workers.maximum:
+        yield Finding(
+            f"{key}.workers.initial",
+            f"is outside workers.minimum to workers.maximum; "
+            f"give {workers.minimum} to {workers.maximum}",
+            workers.initial,
+        )
+    yield from _repeated(f"{key}.workers.instance_types", workers.instance_types)
+    yield from _pools(key, workers.instance_types, parts.network)
+    yield from _architectures(key, generation)
+    for setting in generation.spark_conf:
+        if not setting.startswith("spark."):
+            yield Finding(
+                f"{key}.spark_conf.{setting}", "is no Spark setting; they begin with spark."
+            )
+        elif setting.startswith(_OWNED_CONF):
+            yield Finding(
+                f"{key}.spark_conf.{setting}", "is decided by the machine itself; remove it"
+            )
+
+
+def _pools(key: str, types: Sequence[str], network: NetworkConfig | None) -> Iterator[Finding]:
+    if network is None:
+        return
+    zones = len(network.zones)
+    pools = len(set(types)) * zones
+    if pools < MINIMUM_POOLS:
+        yield Finding(
+            f"{key}.workers.instance_types",
+            f"makes {pools} spot pools ({len(set(types))} types in {zones} zones), and at least "
+            f"{MINIMUM_POOLS} are needed to survive an interruption; add types or zones",
+            list(types),
+        )
+
+
+def _architectures(key: str, generation: GenerationConfig) -> Iterator[Finding]:
+    leader = generation.leader.instance_type
+    wanted = architecture(leader)
+    for worker in generation.workers.instance_types:
+        if architecture(worker) != wanted:
+            yield Finding(
+                f"{key}.workers.instance_types",
+                f"is {architecture(worker)}, but the leader's {leader} is {wanted} and both run "
+                f"one image; choose {wanted} types",
+                worker,
+            )
+
+
+def _repeated(key: str, values: Sequence[str]) -> Iterator[Finding]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield Finding(key, f"is written {count} times; write it once", value)

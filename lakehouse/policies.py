@@ -1,0 +1,209 @@
+"""IAM documents as functions of the ARNs they are about: least privilege, and no Resource "*"
+where AWS knows an ARN for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+VERSION: Final = "2012-10-17"
+
+MAINTENANCE: Final = "maintenance.s3tables.amazonaws.com"
+"""The service that compacts tables; without the key it stops and tells nobody."""
+
+_TABLE_DATA: Final = (
+    "s3tables:CreateTable",
+    "s3tables:DeleteTable",
+    "s3tables:GetTable",
+    "s3tables:GetTableData",
+    "s3tables:GetTableMetadataLocation",
+    "s3tables:PutTableData",
+    "s3tables:RenameTable",
+    "s3tables:UpdateTableMetadataLocation",
+)
+_BUCKET: Final = (
+    "s3tables:CreateNamespace",
+    "s3tables:DeleteNamespace",
+    "s3tables:GetNamespace",
+    "s3tables:GetTableBucket",
+    "s3tables:ListNamespaces",
+    "s3tables:ListTables",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Where ARNs are."""
+
+    region: str
+    account_id: str
+    partition: str = "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+def assume_by_ec2() -> Document:
+    """Trust: instances may take the role."""
+    return _document(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+        }
+    )
+
+
+def table_key(*, account: Account, bucket_arn: str) -> Document:
+    """Policy of the tables' key: the account decides by IAM, and maintenance may use it."""
+    return _document(
+        {
+            "Sid": "AccountDecidesByIam",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:{account.partition}:iam::{account.account_id}:root"},
+            "Action": "kms:*",
+            # In a key policy "*" is this key and nothing else (KMS developer guide).
+            "Resource": "*",
+        },
+        {
+            "Sid": "TableMaintenance",
+            "Effect": "Allow",
+            "Principal": {"Service": MAINTENANCE},
+            "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+            "Resource": "*",
+            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
+        },
+    )
+
+
+def leader(
+    *,
+    account: Account,
+    secrets: Sequence[str],
+    bucket_arn: str,
+    key_arn: str,
+    zone_id: str,
+    host: str,
+    group_pattern: str,
+    log_group: str,
+) -> Document:
+    """What a leader may do: read its secrets, keep its one record, read and write tables."""
+    return _document(
+        _read_secrets(secrets),
+        *_tables(account, bucket_arn, key_arn),
+        {
+            "Sid": "OwnRecord",
+            "Effect": "Allow",
+            "Action": "route53:ChangeResourceRecordSets",
+            "Resource": f"arn:{account.partition}:route53:::hostedzone/{zone_id}",
+            "Condition": {
+                "ForAllValues:StringEquals": {
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [host],
+                    "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+                }
+            },
+        },
+        *_machine(account, group_pattern, log_group),
+    )
+
+
+def worker(
+    *,
+    account: Account,
+    secrets: Sequence[str],
+    bucket_arn: str,
+    key_arn: str,
+    group_pattern: str,
+    log_group: str,
+) -> Document:
+    """What a worker may do: as a leader, without the record, the certificate and the tokens."""
+    return _document(
+        _read_secrets(secrets),
+        *_tables(account, bucket_arn, key_arn),
+        *_machine(account, group_pattern, log_group),
+    )
+
+
+def _read_secrets(arns: Sequence[str]) -> Document:
+    return {
+        "Sid": "OwnSecrets",
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": sorted(arns),
+    }
+
+
+def _tables(account: Account, bucket_arn: str, key_arn: str) -> list[Document]:
+    return [
+        {
+            "Sid": "TableBucket",
+            "Effect": "Allow",
+            "Action": list(_BUCKET),
+            "Resource": bucket_arn,
+        },
+        {
+            "Sid": "TableData",
+            "Effect": "Allow",
+            "Action": list(_TABLE_DATA),
+            "Resource": [bucket_arn, f"{bucket_arn}/table/*"],
+        },
+        {
+            "Sid": "TableKey",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": key_arn,
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"}},
+        },
+    ]
+
+
+def _machine(account: Account, group_pattern: str, log_group: str) -> list[Document]:
+    group = account.arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{group_pattern}")
+    logs = account.arn("logs", f"log-group:{log_group}")
+    return [
+        {
+            "Sid": "OwnLifecycle",
+            "Effect": "Allow",
+            "Action": [
+                "autoscaling:CompleteLifecycleAction",
+                "autoscaling:RecordLifecycleActionHeartbeat",
+            ],
+            "Resource": group,
+        },
+        {
+            "Sid": "OwnLogs",
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            "Resource": [logs, f"{logs}:*"],
+        },
+        {
+            "Sid": "SessionManagerPresence",
+            "Effect": "Allow",
+            "Action": "ssm:UpdateInstanceInformation",
+            "Resource": account.arn("ec2", "instance/*"),
+        },
+        {
+            # These have no resource type (service authorization reference, SSM Messages).
+            "Sid": "SessionManagerChannels",
+            "Effect": "Allow",
+            "Action": [
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            "Resource": "*",
+        },
+    ]
+
+
+def _document(*statements: Document) -> Document:
+    return {"Version": VERSION, "Statement": list(statements)}
