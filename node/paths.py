@@ -1,0 +1,46 @@
+"""Where things are on a machine: the one place that names them.
+
+Unit files name the same paths (they are copied as they are); a test compares the two.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+RUN: Final = Path("/run/millrace")
+"""Rendered at boot. A tmpfs, so that no secret reaches a disk."""
+
+BOOT_DOCUMENT: Final = RUN / "boot.json"
+INSTANCE: Final = RUN / "instance.json"
+"""What the metadata service said about this machine, for the agents that start later."""
+
+SPARK_CONF: Final = RUN / "spark"
+SPARK_DEFAULTS: Final = SPARK_CONF / "spark-defaults.conf"
+SPARK_ENV: Final = SPARK_CONF / "spark.env"
+LOG4J: Final = SPARK_CONF / "log4j2.properties"
+FAIR_SCHEDULER: Final = SPARK_CONF / "fairscheduler.xml"
+
+GATEWAY: Final = RUN / "gateway"
+NGINX_CONF: Final = GATEWAY / "nginx.conf"
+TLS_CERTIFICATE: Final = GATEWAY / "tls.crt"
+TLS_KEY: Final = GATEWAY / "tls.key"
+TOKENS: Final = GATEWAY / "tokens.map"
+GATEWAY_RUNTIME: Final = Path("/run/millrace-gateway")
+"""The gateway unit's RuntimeDirectory: pid and request bodies."""
+
+FIREWALL: Final = RUN / "firewall.nft"
+
+PROBE: Final = Path("/run/millrace-probe/probe.json")
+"""In the probe unit's RuntimeDirectory: written by the probe, read by health."""
+
+SPARK_STATE: Final = Path("/var/lib/spark")
+"""StateDirectory of the Spark units."""
+
+SPARK_HOME: Final = Path("/opt/spark/home")
+SPARK_PYTHON: Final = Path("/opt/spark/venv/bin/python")
+VERSION: Final = Path("/etc/millrace/version.json")
+AUTHORIZED_KEYS: Final = Path("/root/.ssh/authorized_keys")
+
+SPARK_USER: Final = "spark"
+GATEWAY_USER: Final = "www-data"

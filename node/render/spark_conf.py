@@ -1,0 +1,171 @@
+"""`spark-defaults.conf` of a machine, every setting with its reason.
+
+Measured on Spark 3.5.7 standalone where a comment gives a figure. Settings of the environment
+(`spark.conf` of the boot document) are applied last and win, except over `_OURS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from lakehouse import ports
+from lakehouse.boot import BootDocument
+from node import paths
+from node.errors import LastingError
+from node.instance import Instance
+from node.render import catalogs
+from node.sizes import Sizes
+
+EXECUTORS_PER_WORKER: Final = 16
+"""Block manager ports that the firewall opens from `ports.BLOCK_MANAGER` on."""
+
+_OURS: Final = (
+    "spark.authenticate",
+    "spark.network.crypto.",
+    "spark.driver.host",
+    "spark.driver.port",
+    "spark.driver.bindAddress",
+    "spark.blockManager.port",
+    "spark.driver.blockManager.port",
+    "spark.connect.grpc.binding.port",
+    "spark.master",
+    "spark.ui.port",
+)
+"""Who may reach what rests on these; the environment cannot change them."""
+
+_SECURITY: Final = {
+    "spark.authenticate": "true",
+    "spark.network.crypto.enabled": "true",
+    # AES/GCM never registers a worker on 3.5.7 (SPARK-56227), so CTR; version 2 of the key
+    # exchange is what makes CTR acceptable (CVE-2025-55039) and is not the default.
+    "spark.network.crypto.cipher": "AES/CTR/NoPadding",
+    "spark.network.crypto.authEngineVersion": "2",
+    # A peer that cannot do AES is refused instead of served with weak SASL.
+    "spark.network.crypto.saslFallback": "false",
+}
+
+_DECOMMISSION: Final = {
+    # SIGPWR to a worker moves its shuffle blocks away: 36.3 s against 35.1 s undisturbed and
+    # 72.8 s after a hard kill.
+    "spark.decommission.enabled": "true",
+    "spark.storage.decommission.enabled": "true",
+    # 30 s by default: a quarter of a two-minute notice.
+    "spark.storage.decommission.replicationReattemptInterval": "5s",
+    # Tasks that would outlive the machine are speculated; executors are gone before it is.
+    "spark.executor.decommission.killInterval": "110s",
+    "spark.executor.decommission.forceKillTimeout": "115s",
+    # A fetch from a machine that left by notice does not count against its stage; the driver
+    # must remember such executors for that (0 by default).
+    "spark.stage.ignoreDecommissionFetchFailure": "true",
+    "spark.scheduler.maxRetainedRemovedDecommissionExecutors": "100",
+    "spark.stage.maxConsecutiveAttempts": "10",
+    "spark.task.maxFailures": "8",
+}
+
+_DAEMONS: Final = {
+    # A restarted master finds application and workers again (1.3 s), jobs go on.
+    "spark.deploy.recoveryMode": "FILESYSTEM",
+    "spark.deploy.recoveryDirectory": str(paths.SPARK_STATE / "recovery"),
+    # Ten lost executors in a row kill an application by default; spot storms must not.
+    "spark.deploy.maxExecutorRetries": "-1",
+    "spark.worker.timeout": "60",
+    # Directories of ended executors would fill the disk of a long-lived worker.
+    "spark.worker.cleanup.enabled": "true",
+    "spark.worker.cleanup.interval": "1800",
+    "spark.worker.cleanup.appDataTtl": "86400",
+    # The web pages offer nothing that ends work.
+    "spark.ui.killEnabled": "false",
+    "spark.master.ui.decommission.allow.mode": "LOCAL",
+    "spark.master.rest.enabled": "false",
+}
+
+_DRIVER: Final = {
+    # Small queries pass big ones: 57.3 s behind one with FIFO, 8.2 s with FAIR.
+    "spark.scheduler.mode": "FAIR",
+    "spark.scheduler.allocation.file": f"file://{paths.FAIR_SCHEDULER}",
+    "spark.connect.grpc.binding.port": str(ports.CONNECT),
+    # gRPC reflection is for exploring a server, which nobody reaches past the gateway.
+    "spark.connect.grpc.debug.enabled": "false",
+    # 2 minutes by default. Each reattach counts as use of the session, so a running query is
+    # not evicted by newer sessions; and no stream is silent for longer than this.
+    "spark.connect.execute.reattachable.senderMaxStreamDuration": "30s",
+    "spark.connect.copyFromLocalToFs.allowDestLocal": "false",
+    # A cancelled query really stops, also inside a task that does not look.
+    "spark.task.reaper.enabled": "true",
+    # The fleet decides how many executors there are.
+    "spark.dynamicAllocation.enabled": "false",
+    # Kept for the UI in the driver's heap, which is the one thing all sessions share.
+    "spark.ui.retainedJobs": "200",
+    "spark.ui.retainedStages": "200",
+    "spark.ui.retainedTasks": "20000",
+    "spark.ui.dagGraph.retainedRootRDDs": "100",
+    "spark.sql.ui.retainedExecutions": "100",
+    "spark.ui.showConsoleProgress": "false",
+    # A machine's own zone is no property of a query.
+    "spark.sql.session.timeZone": "UTC",
+    # Executors' logs stay on the worker: bounded.
+    "spark.executor.logs.rolling.strategy": "size",
+    "spark.executor.logs.rolling.maxSize": "67108864",
+    "spark.executor.logs.rolling.maxRetainedFiles": "3",
+}
+
+# IPv4 only: one address family to close, and no second look-up per name.
+# The SDK's fallback to metadata version 1 is refused in code, not only by the instance.
+_JVM: Final = "-Djava.net.preferIPv4Stack=true -Daws.disableEc2MetadataV1=true"
+# After a heap exhausted once, a JVM is not trusted with anything more: systemd starts a new one.
+_EXIT: Final = "-XX:+ExitOnOutOfMemoryError"
+
+
+def render_settings(
+    document: BootDocument, instance: Instance, sizes: Sizes, secret: str
+) -> dict[str, str]:
+    """All settings of this machine's role, the secret of Spark's RPC among them.
+
+    Raises:
+        LastingError: the environment sets something that is not its to set.
+    """
+    conf = {**_SECURITY, **_DECOMMISSION, **_DAEMONS, "spark.authenticate.secret": secret}
+    if document.role == "leader":
+        conf.update(_DRIVER)
+        conf.update(_driver(document, instance, sizes))
+        conf.update(catalogs.settings(document))
+    _check(document.spark.conf)
+    conf.update(document.spark.conf)
+    return conf
+
+
+def _driver(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
+    conf = {
+        "spark.master": f"spark://{instance.private_ip}:{ports.MASTER}",
+        "spark.driver.host": instance.private_ip,
+        "spark.driver.bindAddress": instance.private_ip,
+        "spark.driver.port": str(ports.DRIVER),
+        "spark.driver.blockManager.port": str(ports.BLOCK_MANAGER),
+        "spark.blockManager.port": str(ports.BLOCK_MANAGER),
+        "spark.ui.port": str(ports.DRIVER_UI),
+        # A taken port is a fault to see at once; 4040 moving to 4041 blinds the watchdog. Only
+        # several executors on one worker need more than one block manager port.
+        "spark.port.maxRetries": str(EXECUTORS_PER_WORKER - 1 if sizes.executor_cores else 0),
+        "spark.driver.memory": f"{sizes.driver_mib}m",
+        "spark.executor.memory": f"{sizes.executor_mib}m",
+        "spark.driver.extraJavaOptions": f"{_JVM} {_EXIT}",
+        "spark.executor.extraJavaOptions": f"{_JVM} {_EXIT}",
+        "spark.pyspark.python": str(paths.SPARK_PYTHON),
+        "spark.pyspark.driver.python": str(paths.SPARK_PYTHON),
+        "spark.sql.warehouse.dir": f"file://{paths.SPARK_STATE / 'warehouse'}",
+        "spark.app.name": f"{document.project}-{document.generation}",
+    }
+    if sizes.executor_cores:
+        conf["spark.executor.cores"] = str(sizes.executor_cores)
+    return conf
+
+
+def _check(conf: Mapping[str, str]) -> None:
+    for key, value in conf.items():
+        if any(key == name or key.startswith(name.rstrip(".") + ".") for name in _OURS):
+            msg = (
+                f"spark.conf sets {key} = {value!r}, which the machine decides itself; "
+                "remove it from the stack's config"
+            )
+            raise LastingError(msg)
