@@ -1,0 +1,113 @@
+"""Draws a `Status` so that it fits one screen of 24 lines and 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from lakehouse.outputs import GenerationOutputs
+from ops.machines import Machine
+from ops.status import Status
+
+LINES: Final = 24
+WIDTH: Final = 100
+_FIXED: Final = 9
+"""Lines that are always there, besides one per generation and one per machine."""
+
+
+def render(status: Status, *, every: bool = False) -> str:
+    """The whole screen; with `every` no machine is left out, however many there are."""
+    outputs = status.outputs
+    lines = [
+        f"{outputs.project}/{outputs.stack}  {outputs.region}  account {outputs.account_id}",
+        f"endpoint  sc://{outputs.endpoint.host}:{outputs.endpoint.port}  {_endpoint(status)}",
+        "",
+        *_table(
+            ("GENERATION", "WEIGHT", "LEADER", "WORKERS", "VERSIONS", "IMAGE"),
+            [_generation(status, each) for each in outputs.generations],
+        ),
+        "",
+        *_machines(status, LINES - _FIXED - len(outputs.generations), every),
+        "",
+        *_activity(status),
+    ]
+    if status.account_problem:
+        lines.append(f"account   {status.account_problem}")
+    return "\n".join(line[:WIDTH].rstrip() if not every else line.rstrip() for line in lines)
+
+
+def _endpoint(status: Status) -> str:
+    if status.answering:
+        return f"answers in {status.node.seconds * 1000:.0f} ms as {status.user}"
+    return f"DOES NOT ANSWER: {status.node.problem}"
+
+
+def _generation(status: Status, generation: GenerationOutputs) -> tuple[str, ...]:
+    mine = [each for each in status.machines if each.generation == generation.name]
+    leaders = [each for each in mine if each.role == "leader"]
+    workers = [each for each in mine if each.role == "worker"]
+    health = ", ".join(each.health or each.lifecycle for each in leaders) or "none"
+    serving = sum(each.in_service for each in workers)
+    return (
+        generation.name,
+        str(generation.weight),
+        health,
+        f"{serving}/{len(workers)} in service",
+        generation.version_set,
+        generation.image,
+    )
+
+
+def _machines(status: Status, room: int, every: bool) -> list[str]:
+    if not status.machines:
+        return ["no machines"]
+    shown: Sequence[Machine] = status.machines
+    left = len(shown) - room
+    if left > 0 and not every:
+        # One line is spent on saying that there are more.
+        shown = shown[: max(room - 1, 1)]
+        left = len(status.machines) - len(shown)
+    rows = [
+        (
+            each.instance_id,
+            f"{each.generation}/{each.role}",
+            each.state,
+            each.lifecycle,
+            each.type,
+            each.market,
+            each.zone,
+            each.address,
+        )
+        for each in shown
+    ]
+    head = ("MACHINE", "ROLE", "STATE", "LIFECYCLE", "TYPE", "MARKET", "ZONE", "ADDRESS")
+    more = [f"... and {left} more: `lakehouse status --all`"] if left > 0 and not every else []
+    return [*_table(head, rows), *more]
+
+
+def _activity(status: Status) -> list[str]:
+    if not status.answering:
+        return ["activity  unknown while the endpoint does not answer"]
+    document = status.node.document
+    sessions = _number(document, "sessions")
+    workers = document.get("workers", {})
+    cores = f"{_number(workers, 'cores_used')}/{_number(workers, 'cores')}"
+    lines = [f"activity  sessions {sessions} · workers {_number(workers, 'alive')} · cores {cores}"]
+    versions = document.get("versions", {})
+    if isinstance(versions, dict) and versions:
+        text = " · ".join(f"{name} {value}" for name, value in versions.items())
+        lines.append(f"versions  {text}")
+    return lines
+
+
+def _number(document: Any, key: str) -> str:
+    value = document.get(key) if isinstance(document, dict) else None
+    return "?" if value is None or isinstance(value, dict) else str(value)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(text) for text in column) for column in zip(head, *rows, strict=True)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
