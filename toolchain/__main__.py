@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakehouse.errors import LakehouseError
-from toolchain import pulumi_kit, recipes
+from toolchain import packages, pulumi_kit, recipes
 from toolchain.cache import cache_dir
 from toolchain.ensure import Tools, ensure
 from toolchain.progress import Log, Progress
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _report(ensure(log), log)
         elif options.command == "env":
             sys.stdout.write(_exports(ensure(log), options.state.absolute()))
+        elif options.command == "packages":
+            installed = packages.ensure_packages(log)
+            log(f"packages: installed {' '.join(installed) or 'nothing, all are there'}")
         else:
             sys.stdout.write(json.dumps(_places(), indent=2) + "\n")
     except LakehouseError as error:
@@ -39,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("ensure", help="find or build every tool")
     env = commands.add_parser("env", help="shell exports for running pulumi and packer by hand")
     env.add_argument("--state", type=Path, required=True, help="folder of the stacks' state")
+    commands.add_parser("packages", help="install the Debian packages that are missing")
     commands.add_parser("where", help="what the cache has, as JSON; builds nothing")
     return parser
 

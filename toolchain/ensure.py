@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from lakehouse.errors import PreflightError
 from toolchain.awsprovider import aws_plugin
 from toolchain.cache import cache_dir
 from toolchain.packer_kit import PackerKit, packer_kit
@@ -80,6 +82,7 @@ class Tools(PulumiKit):
 
 def ensure_pulumi(log: Log) -> PulumiKit:
     """Pulumi alone. Fails before any build if nothing can answer for the aws plugin."""
+    _require_pip()
     plugin = aws_plugin(log)
     (cache_dir() / "pulumi-home").mkdir(parents=True, exist_ok=True)
     return PulumiKit(
@@ -87,6 +90,16 @@ def ensure_pulumi(log: Log) -> PulumiKit:
         aws_plugin_bin=plugin.folder,
         terraform_provider_aws=plugin.terraform_provider,
     )
+
+
+def _require_pip() -> None:
+    if find_spec("pip") is None:
+        msg = (
+            f"pip is not installed beside {sys.executable}; Pulumi's Python language host asks it"
+            " which packages a program has. Bring the project's environment up to date with"
+            " `make setup`"
+        )
+        raise PreflightError(msg)
 
 
 def ensure_packer(log: Log) -> PackerKit:
