@@ -1,0 +1,44 @@
+"""The gRPC channel: TLS against a given authority, a token, and keepalives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakehouse_client.settings import Settings
+
+if TYPE_CHECKING:
+    import grpc
+    from pyspark.sql.connect.client.core import ChannelBuilder
+
+KEEPALIVE = [
+    # The gateway takes pings at this pace also while nothing runs; a load balancer forgets an
+    # idle connection after 350 s, and answers only the packet after that.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+]
+
+
+def channel_builder(settings: Settings) -> ChannelBuilder:
+    """A channel builder of the 3.5 client that trusts this lakehouse's authority only here."""
+    import grpc
+    from pyspark.sql.connect.client.core import ChannelBuilder
+
+    class _Builder(ChannelBuilder):  # type: ignore[misc]
+        def toChannel(self) -> grpc.Channel:
+            if not self.secure and not settings.token:
+                return grpc.insecure_channel(self.endpoint, options=self._channel_options)
+            roots = settings.ca_certificate.encode() or None
+            tls = grpc.ssl_channel_credentials(root_certificates=roots)
+            token = settings.token or self._token
+            if token:
+                tls = grpc.composite_channel_credentials(
+                    tls, grpc.access_token_call_credentials(token)
+                )
+            return grpc.secure_channel(
+                self.endpoint, credentials=tls, options=self._channel_options
+            )
+
+    options: list[tuple[str, Any]] = list(KEEPALIVE)
+    return _Builder(settings.url, channelOptions=options)
