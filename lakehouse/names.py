@@ -82,10 +82,6 @@ class Names:
         """Where clients find the endpoint."""
         return f"connect.{zone_name}"
 
-    def channel_parameter(self, channel: str) -> str:
-        """SSM parameter that holds the image id of a channel; shared by all stacks."""
-        return f"/{self.project}/images/channels/{channel}"
-
     def tags(self, own: Mapping[str, str]) -> dict[str, str]:
         """Tags of every resource: the owner's, and those that say whose it is."""
         return {

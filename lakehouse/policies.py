@@ -3,6 +3,7 @@ where AWS knows an ARN for it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,7 +95,7 @@ def leader(
     """What a leader may do: read its secrets, keep its one record, read and write tables."""
     return _document(
         _read_secrets(secrets),
-        *_tables(account, bucket_arn, key_arn),
+        *_tables(bucket_arn, key_arn),
         {
             "Sid": "OwnRecord",
             "Effect": "Allow",
@@ -123,7 +124,7 @@ def worker(
     """What a worker may do: as a leader, without the record, the certificate and the tokens."""
     return _document(
         _read_secrets(secrets),
-        *_tables(account, bucket_arn, key_arn),
+        *_tables(bucket_arn, key_arn),
         *_machine(account, group_pattern, log_group),
     )
 
@@ -137,7 +138,7 @@ def _read_secrets(arns: Sequence[str]) -> Document:
     }
 
 
-def _tables(account: Account, bucket_arn: str, key_arn: str) -> list[Document]:
+def _tables(bucket_arn: str, key_arn: str) -> list[Document]:
     return [
         {
             "Sid": "TableBucket",
@@ -156,7 +157,7 @@ def _tables(account: Account, bucket_arn: str, key_arn: str) -> list[Document]:
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key_arn,
-            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"}},
+            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
         },
     ]
 
@@ -207,3 +208,8 @@ def _machine(account: Account, group_pattern: str, log_group: str) -> list[Docum
 
 def _document(*statements: Document) -> Document:
     return {"Version": VERSION, "Statement": list(statements)}
+
+
+def as_json(document: Document) -> str:
+    """A document as text, keys sorted, so that equal documents are equal text."""
+    return json.dumps(document, sort_keys=True)

@@ -17,6 +17,9 @@ GATEWAY: Final = 15443
 HEALTH: Final = 15444
 """The leader's health over HTTP (200 after a recent query, else 503). From the load balancer."""
 
+HEALTH_PATH: Final = "/healthz"
+"""Path of the health answer on `HEALTH`."""
+
 NODE_STATUS: Final = 15445
 """The node agent's status JSON; loopback only, published by the gateway at `STATUS_PATH`."""
 

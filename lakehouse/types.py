@@ -12,7 +12,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-CHANNEL_PREFIX: Final = "channel:"
+CHANNEL: Final = "channel:"
+"""How an image reference begins that names a channel."""
 
 _AMI = re.compile(r"ami-[0-9a-f]{8,17}")
 _CHANNEL = re.compile(r"channel:[a-z][a-z0-9-]{0,30}")

@@ -69,12 +69,6 @@ def _catalog(parts: Parts) -> Iterator[Finding]:
     if parts.catalog is None:
         return
     yield from _repeated("millrace:catalog.namespaces", parts.catalog.namespaces)
-    if parts.catalog.protect and parts.catalog.delete_tables_with_bucket:
-        yield Finding(
-            "millrace:catalog.delete_tables_with_bucket",
-            "contradicts millrace:catalog.protect = true; set one of the two to false",
-            value=True,
-        )
 
 
 def _access(parts: Parts) -> Iterator[Finding]:

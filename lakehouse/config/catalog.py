@@ -32,12 +32,6 @@ class CatalogConfig(Section):
         default=True,
         effect=Effect.NONE,
     )
-    delete_tables_with_bucket: bool = setting(
-        "Whether deleting the bucket deletes the tables in it. For stacks that hold nothing "
-        "of value.",
-        default=False,
-        effect=Effect.IN_PLACE,
-    )
     key_deletion_days: int = setting(
         "Days that AWS keeps a deleted encryption key, 7 to 30: the time in which tables "
         "can still be rescued.",

@@ -1,0 +1,90 @@
+"""The architecture on one page: each paragraph is a component, fed by those above it."""
+
+from __future__ import annotations
+
+from components.access import Access, AccessArgs
+from components.catalog import Catalog, CatalogArgs
+from components.cluster import Cluster, ClusterArgs
+from components.endpoint import Endpoint, EndpointArgs, TargetArgs
+from components.network import Network, NetworkArgs
+from components.stack import read
+
+stack = read()
+config, names = stack.config, stack.names
+
+network = Network(
+    names.prefix,
+    NetworkArgs(region=config.region, shape=config.network, tags=stack.tags),
+)
+
+catalog = Catalog(
+    names.prefix,
+    CatalogArgs(
+        account=stack.account,
+        bucket=stack.bucket,
+        key_alias=names.key_alias,
+        shape=config.catalog,
+        tags=stack.tags,
+    ),
+)
+
+access = Access(
+    names.prefix,
+    AccessArgs(shape=config.access, certificate_names=stack.certificate_names, tags=stack.tags),
+)
+
+clusters = {
+    generation: Cluster(
+        names.generation(generation),
+        ClusterArgs(
+            account=stack.account,
+            project=names.project,
+            stack=names.stack,
+            generation=generation,
+            shape=shape,
+            access=config.access,
+            drain_seconds=config.endpoint.drain_seconds,
+            log_group=names.log_group(generation),
+            aws_endpoint_url=config.aws.endpoint_url,
+            leader_host=stack.leader_host(generation),
+            vpc_id=network.vpc_id,
+            subnet_ids=network.subnet_ids,
+            zone_id=network.zone_id,
+            leader_security_group_id=network.leader_security_group_id,
+            worker_security_group_id=network.worker_security_group_id,
+            catalog_name=config.catalog.name,
+            warehouse=catalog.warehouse,
+            key_arn=catalog.key_arn,
+            tls_arn=access.tls_arn,
+            token_arns=access.token_arns,
+            tags=stack.tags,
+        ),
+    )
+    for generation, shape in config.generations.items()
+}
+
+endpoint = Endpoint(
+    names.prefix,
+    EndpointArgs(
+        subnet_ids=network.subnet_ids,
+        security_group_id=network.endpoint_security_group_id,
+        zone_id=network.zone_id,
+        host=stack.connect_host,
+        targets={
+            generation: TargetArgs(arn=clusters[generation].target_group, weight=shape.weight)
+            for generation, shape in config.generations.items()
+        },
+        idle_timeout_seconds=config.endpoint.idle_timeout_seconds,
+        tags=stack.tags,
+    ),
+)
+
+stack.export(
+    vpc_id=network.vpc_id,
+    warehouse=catalog.warehouse,
+    generations={generation: cluster.facts for generation, cluster in clusters.items()},
+    dns_name=endpoint.dns_name,
+    listener=endpoint.listener_arn,
+    ca_certificate=access.ca_certificate,
+    tokens=access.token_arns,
+)

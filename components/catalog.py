@@ -1,0 +1,98 @@
+"""Catalog: where tables are kept. Data outlives every cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components._base import LakehouseComponent
+from lakehouse import policies
+from lakehouse.config import CatalogConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogArgs:
+    """Inputs of `Catalog`."""
+
+    account: policies.Account
+    """Where the bucket is; its ARN is known before it exists."""
+    bucket: str
+    """Name of the S3 Tables bucket."""
+    key_alias: str
+    """Alias of the encryption key, `alias/...`."""
+    shape: CatalogConfig
+    """Namespaces, protection and maintenance, as the owner describes them."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of every child that takes them."""
+
+
+class Catalog(LakehouseComponent):
+    """An encrypted S3 Tables bucket with its namespaces."""
+
+    warehouse: pulumi.Output[str]
+    """ARN of the bucket, once it and its namespaces exist."""
+    key_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args.tags, opts)
+        bucket_arn = args.account.arn("s3tables", f"bucket/{args.bucket}")
+        key = aws.kms.Key(
+            self.child("tables"),
+            description=f"Tables of {name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=args.shape.key_deletion_days,
+            policy=policies.as_json(
+                policies.table_key(account=args.account, bucket_arn=bucket_arn)
+            ),
+            tags=self.tags("tables"),
+            opts=self.child_opts(protect=args.shape.protect),
+        )
+        aws.kms.Alias(
+            self.child("tables"),
+            name=args.key_alias,
+            target_key_id=key.key_id,
+            opts=self.child_opts(),
+        )
+        bucket = aws.s3tables.TableBucket(
+            self.child("tables"),
+            name=args.bucket,
+            encryption_configuration=aws.s3tables.TableBucketEncryptionConfigurationArgs(
+                sse_algorithm="aws:kms", kms_key_arn=key.arn
+            ),
+            maintenance_configuration=_maintenance(args.shape),
+            opts=self.child_opts(protect=args.shape.protect),
+        )
+        for namespace in args.shape.namespaces:
+            aws.s3tables.Namespace(
+                self.child(namespace),
+                namespace=namespace,
+                table_bucket_arn=bucket.arn,
+                opts=self.child_opts(),
+            )
+        self.warehouse = bucket.arn
+        self.key_arn = key.arn
+        self.publish()
+
+
+def _maintenance(
+    shape: CatalogConfig,
+) -> aws.s3tables.TableBucketMaintenanceConfigurationArgs:
+    removal = (
+        aws.s3tables.TableBucketMaintenanceConfigurationIcebergUnreferencedFileRemovalSettingsArgs
+    )
+    return aws.s3tables.TableBucketMaintenanceConfigurationArgs(
+        iceberg_unreferenced_file_removal=(
+            aws.s3tables.TableBucketMaintenanceConfigurationIcebergUnreferencedFileRemovalArgs(
+                status="enabled",
+                settings=removal(
+                    unreferenced_days=shape.unreferenced_days,
+                    non_current_days=shape.noncurrent_days,
+                ),
+            )
+        )
+    )

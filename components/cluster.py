@@ -1,0 +1,352 @@
+"""Cluster: one generation, a leader and its workers from one image.
+
+Nothing here waits for the load balancer: machines boot while it is being made.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pulumi
+import pulumi_aws as aws
+
+from components import _image, _machine_role
+from components._base import LakehouseComponent, outputs_of
+from components._machines import MachineArgs, launch_template, propagated
+from components._stored_secret import store
+from lakehouse import policies, ports
+from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
+from lakehouse.config import AccessConfig, GenerationConfig
+from lakehouse.names import TARGET_GROUP_NAME, fit
+from lakehouse.types import architecture
+
+READY_HOOK: Final = "ready"
+DRAIN_HOOK: Final = "drain"
+
+AUTH_BYTES: Final = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """Inputs of `Cluster`."""
+
+    account: policies.Account
+    """Where it is."""
+    project: str
+    """For the boot document."""
+    stack: str
+    """For the boot document."""
+    generation: str
+    """Name of this generation."""
+    shape: GenerationConfig
+    """Image, leader, workers and Spark settings, as its owner describes them."""
+    access: AccessConfig
+    """Key pair, and how long logs and deleted secrets are kept."""
+    drain_seconds: int
+    """Seconds that connections keep a leader that leaves the endpoint."""
+    log_group: str
+    """Name of the machines' log group."""
+    aws_endpoint_url: str
+    """Where machines reach the AWS API; empty on AWS."""
+    leader_host: str
+    """DNS name that the leader keeps."""
+    vpc_id: pulumi.Input[str]
+    """Network of the target group."""
+    subnet_ids: pulumi.Input[Sequence[str]]
+    """Where machines are."""
+    zone_id: pulumi.Input[str]
+    """Zone of `leader_host`."""
+    leader_security_group_id: pulumi.Input[str]
+    """Group of the leader."""
+    worker_security_group_id: pulumi.Input[str]
+    """Group of the workers."""
+    catalog_name: str
+    """Name of the catalog in SQL."""
+    warehouse: pulumi.Input[str]
+    """ARN of the S3 Tables bucket."""
+    key_arn: pulumi.Input[str]
+    """Key of the tables."""
+    tls_arn: pulumi.Input[str]
+    """Secret with the gateway's certificate."""
+    token_arns: pulumi.Input[Mapping[str, str]]
+    """Secrets with the users' tokens."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of every child and machine."""
+
+
+class Cluster(LakehouseComponent):
+    """A leader on demand and workers on spot."""
+
+    image: pulumi.Output[str]
+    """Id of the image that its reference means."""
+    version_set: pulumi.Output[str]
+    leader_group: pulumi.Output[str]
+    worker_group: pulumi.Output[str]
+    target_group: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args.tags, opts)
+        self._args = args
+        image = _image.find(self, args.shape.image, architecture(args.shape.leader.instance_type))
+        auth = store(
+            self,
+            "spark-auth",
+            secrets.token_urlsafe(AUTH_BYTES),
+            description=f"Shared secret of Spark's own traffic in {name}",
+            rotation=str(args.shape.auth_rotation),
+            recovery_days=args.access.secret_recovery_days,
+            tags=self.tags("spark-auth"),
+        )
+        aws.cloudwatch.LogGroup(
+            self.child("logs"),
+            name=args.log_group,
+            retention_in_days=args.access.log_retention_days,
+            tags=self.tags("logs"),
+            opts=self.child_opts(),
+        )
+        known = pulumi.Output.all(
+            auth=auth.arn,
+            tls=args.tls_arn,
+            tokens=args.token_arns,
+            warehouse=args.warehouse,
+            key=args.key_arn,
+            zone=args.zone_id,
+        )
+        target_group = self._target_group()
+        leader = self._leader_group(image, known, target_group)
+        workers = self._worker_group(image, known)
+        self.image = image.id
+        self.version_set = image.version_set
+        self.leader_group = leader.name
+        self.worker_group = workers.name
+        self.target_group = target_group.arn
+        self.publish()
+
+    @property
+    def facts(self) -> dict[str, pulumi.Output[str]]:
+        """The outputs by name, as `lakehouse.outputs` calls them."""
+        return {name: getattr(self, name) for name in outputs_of(type(self))}
+
+    def _target_group(self) -> aws.lb.TargetGroup:
+        suffix = "gateway"
+        return aws.lb.TargetGroup(
+            fit(self.child(suffix), TARGET_GROUP_NAME),
+            vpc_id=self._args.vpc_id,
+            target_type="instance",
+            protocol="TCP",
+            port=ports.GATEWAY,
+            preserve_client_ip="true",
+            deregistration_delay=self._args.drain_seconds,
+            # Running queries end by themselves within the delay; cutting them is for drain.
+            connection_termination=False,
+            health_check=aws.lb.TargetGroupHealthCheckArgs(
+                protocol="HTTP",
+                port=str(ports.HEALTH),
+                path=ports.HEALTH_PATH,
+                matcher="200",
+                interval=10,
+                timeout=6,
+                healthy_threshold=2,
+                unhealthy_threshold=2,
+            ),
+            tags=self.tags(suffix),
+            opts=self.child_opts(),
+        )
+
+    def _leader_group(
+        self,
+        image: _image.Image,
+        known: pulumi.Output[Mapping[str, Any]],
+        target_group: aws.lb.TargetGroup,
+    ) -> aws.autoscaling.Group:
+        args, shape, suffix = self._args, self._args.shape.leader, "leader"
+        template = launch_template(
+            self,
+            suffix,
+            self._machine(suffix, image, shape.volume_gib, known),
+            security_group_id=args.leader_security_group_id,
+            instance_type=shape.instance_type,
+        )
+        return aws.autoscaling.Group(
+            self.child(suffix),
+            min_size=1,
+            max_size=1,
+            desired_capacity=1,
+            vpc_zone_identifiers=args.subnet_ids,
+            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
+            target_group_arns=[target_group.arn],
+            initial_lifecycle_hooks=[
+                _hook(READY_HOOK, "LAUNCHING", shape.ready_minutes * 60, "ABANDON")
+            ],
+            # systemd restarts Spark sooner than a machine boots: only a dead machine is
+            # replaced, and the load balancer's health decides who gets connections.
+            health_check_type="EC2",
+            health_check_grace_period=shape.ready_minutes * 60,
+            instance_refresh=_refresh(minimum_healthy_percentage=0),
+            # The update ends when the leader has answered a query, or says that it has not.
+            wait_for_capacity_timeout=f"{shape.ready_minutes}m",
+            tags=propagated(self._machine_tags(suffix)),
+            opts=self.child_opts(),
+        )
+
+    def _worker_group(
+        self, image: _image.Image, known: pulumi.Output[Mapping[str, Any]]
+    ) -> aws.autoscaling.Group:
+        args, fleet, suffix = self._args, self._args.shape.workers, "worker"
+        template = launch_template(
+            self,
+            suffix,
+            self._machine(suffix, image, fleet.volume_gib, known),
+            security_group_id=args.worker_security_group_id,
+        )
+        policy = aws.autoscaling.GroupMixedInstancesPolicyArgs(
+            launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
+                launch_template_specification=(
+                    aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs(
+                        launch_template_id=template.id,
+                        version=template.latest_version.apply(str),
+                    )
+                ),
+                overrides=[
+                    aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs(
+                        instance_type=each
+                    )
+                    for each in fleet.instance_types
+                ],
+            ),
+            instances_distribution=(
+                aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(
+                    on_demand_base_capacity=fleet.on_demand_base,
+                    on_demand_percentage_above_base_capacity=0,
+                    spot_allocation_strategy="price-capacity-optimized",
+                )
+            ),
+        )
+        return aws.autoscaling.Group(
+            self.child(suffix),
+            min_size=fleet.minimum,
+            max_size=fleet.maximum,
+            desired_capacity=fleet.initial,
+            vpc_zone_identifiers=args.subnet_ids,
+            mixed_instances_policy=policy,
+            capacity_rebalance=True,
+            initial_lifecycle_hooks=[
+                _hook(READY_HOOK, "LAUNCHING", fleet.ready_minutes * 60, "ABANDON"),
+                _hook(DRAIN_HOOK, "TERMINATING", fleet.drain_seconds, "CONTINUE"),
+            ],
+            health_check_type="EC2",
+            health_check_grace_period=fleet.ready_minutes * 60,
+            instance_refresh=_refresh(minimum_healthy_percentage=66),
+            # Spot capacity comes when it comes; a cluster with a leader is a cluster.
+            wait_for_capacity_timeout="0",
+            tags=propagated(self._machine_tags(suffix)),
+            # The autoscaler on the leader owns the number of workers.
+            opts=self.child_opts(ignore_changes=["desired_capacity"]),
+        )
+
+    def _machine(
+        self,
+        role: str,
+        image: _image.Image,
+        volume_gib: int,
+        known: pulumi.Output[Mapping[str, Any]],
+    ) -> MachineArgs:
+        return MachineArgs(
+            image=image,
+            volume_gib=volume_gib,
+            ssh_key_name=self._args.access.ssh_key_name,
+            profile_arn=_machine_role.profile(
+                self,
+                role,
+                known.apply(lambda values: self._policy(role, values)),
+                self.tags(role),
+            ),
+            user_data=known.apply(lambda values: self._user_data(role, values)),
+            tags=self._machine_tags(role),
+        )
+
+    def _machine_tags(self, role: str) -> dict[str, str]:
+        return self.tags(
+            role, **{"millrace:generation": self._args.generation, "millrace:role": role}
+        )
+
+    def _policy(self, role: str, known: Mapping[str, Any]) -> policies.Document:
+        args = self._args
+        common = {
+            "account": args.account,
+            "bucket_arn": known["warehouse"],
+            "key_arn": known["key"],
+            "group_pattern": f"{self.child(role)}-*",
+            "log_group": args.log_group,
+        }
+        if role == "worker":
+            return policies.worker(secrets=[known["auth"]], **common)
+        return policies.leader(
+            secrets=[known["auth"], known["tls"], *known["tokens"].values()],
+            zone_id=known["zone"],
+            host=args.leader_host,
+            **common,
+        )
+
+    def _user_data(self, role: str, known: Mapping[str, Any]) -> str:
+        args = self._args
+        is_leader = role == "leader"
+        document = BootDocument(
+            role="leader" if is_leader else "worker",
+            project=args.project,
+            stack=args.stack,
+            generation=args.generation,
+            region=args.account.region,
+            leader_host=args.leader_host,
+            zone_id=known["zone"],
+            catalogs=(CatalogBoot(name=args.catalog_name, warehouse=known["warehouse"]),),
+            secrets=SecretsBoot(
+                spark_auth=known["auth"],
+                tls=known["tls"] if is_leader else "",
+                tokens=dict(known["tokens"]) if is_leader else {},
+            ),
+            spark=_spark(args.shape),
+            log_group=args.log_group,
+            aws_endpoint_url=args.aws_endpoint_url,
+            lifecycle_hook=READY_HOOK,
+        )
+        return base64.b64encode(document.to_json().encode()).decode()
+
+
+def _spark(shape: GenerationConfig) -> SparkBoot:
+    return SparkBoot(
+        driver_memory_mib=shape.leader.driver_memory_mib,
+        worker_memory_mib=shape.workers.worker_memory_mib,
+        worker_cores=shape.workers.worker_cores,
+        executor_memory_mib=shape.workers.executor_memory_mib,
+        executor_cores=shape.workers.executor_cores,
+        conf=dict(shape.spark_conf),
+    )
+
+
+def _hook(
+    name: str, transition: str, seconds: int, otherwise: str
+) -> aws.autoscaling.GroupInitialLifecycleHookArgs:
+    return aws.autoscaling.GroupInitialLifecycleHookArgs(
+        name=name,
+        lifecycle_transition=f"autoscaling:EC2_INSTANCE_{transition}",
+        heartbeat_timeout=seconds,
+        default_result=otherwise,
+    )
+
+
+def _refresh(*, minimum_healthy_percentage: int) -> aws.autoscaling.GroupInstanceRefreshArgs:
+    return aws.autoscaling.GroupInstanceRefreshArgs(
+        strategy="Rolling",
+        preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
+            min_healthy_percentage=minimum_healthy_percentage
+        ),
+    )

@@ -1,0 +1,122 @@
+"""The stack that is being previewed or brought up: its configuration, names and account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime import config as runtime
+
+from lakehouse.config import LakehouseConfig
+from lakehouse.names import Names
+from lakehouse.outputs import (
+    EXPORT,
+    CatalogOutputs,
+    EndpointOutputs,
+    GenerationOutputs,
+    StackOutputs,
+)
+from lakehouse.policies import Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """What the program starts from."""
+
+    config: LakehouseConfig
+    names: Names
+    account: Account
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of every resource."""
+        return self.names.tags(self.config.tags)
+
+    @property
+    def bucket(self) -> str:
+        """Name of the S3 Tables bucket."""
+        return self.config.catalog.bucket or self.names.table_bucket
+
+    @property
+    def connect_host(self) -> str:
+        """DNS name of the endpoint."""
+        return self.names.connect_host(self.config.network.zone_name)
+
+    @property
+    def advertised_host(self) -> str:
+        """What clients are told to connect to."""
+        return self.config.endpoint.advertised_host or self.connect_host
+
+    def leader_host(self, generation: str) -> str:
+        """DNS name that a generation's leader keeps."""
+        return self.names.leader_host(generation, self.config.network.zone_name)
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Names that the gateway's certificate is for, the chief one first."""
+        names = (self.connect_host, self.advertised_host, *self.config.endpoint.additional_names)
+        return tuple(dict.fromkeys(names))
+
+    def export(self, **made: Any) -> None:
+        """Export the stack's one output, once every part of it is known."""
+        pulumi.export(EXPORT, pulumi.Output.all(**made).apply(self._document))
+
+    def _document(self, made: Mapping[str, Any]) -> dict[str, Any]:
+        config = self.config
+        return StackOutputs(
+            project=self.names.project,
+            stack=self.names.stack,
+            region=config.region,
+            account_id=self.account.account_id,
+            aws_endpoint_url=config.aws.endpoint_url,
+            vpc_id=made["vpc_id"],
+            zone_name=config.network.zone_name,
+            catalogs=(
+                CatalogOutputs(
+                    name=config.catalog.name,
+                    warehouse=made["warehouse"],
+                    namespaces=config.catalog.namespaces,
+                ),
+            ),
+            generations=tuple(
+                GenerationOutputs(
+                    name=name,
+                    weight=config.generations[name].weight,
+                    leader_host=self.leader_host(name),
+                    **parts,
+                )
+                for name, parts in sorted(made["generations"].items())
+            ),
+            endpoint=EndpointOutputs(
+                host=self.advertised_host,
+                port=config.endpoint.advertised_port,
+                dns_name=made["dns_name"],
+                listener=made["listener"],
+                ca_certificate=made["ca_certificate"],
+                tokens=dict(made["tokens"]),
+            ),
+        ).to_exports()
+
+
+def read() -> Stack:
+    """Read the configuration and ask the account who it is.
+
+    Raises:
+        ConfigError: with every finding, before any resource is registered.
+    """
+    names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
+    config = LakehouseConfig.from_pulumi(settings())
+    caller = aws.get_caller_identity()
+    partition = aws.get_partition()
+    account = Account(
+        region=config.region, account_id=caller.account_id, partition=partition.partition
+    )
+    return Stack(config=config, names=names, account=account)
+
+
+def settings() -> Mapping[str, Any]:
+    """Every key of the stack's configuration, so that one nobody knows can be found."""
+    return {**runtime.get_config_env(), **runtime.CONFIG.get()}
