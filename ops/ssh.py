@@ -107,7 +107,16 @@ def _text(chunks: list[bytes]) -> str:
 
 @contextmanager
 def connect(address: str, *, key: Path, host_keys: Sequence[str]) -> Iterator[Shell]:
-    """Open a connection to a machine whose host keys are known beforehand.
+    """Open a connection for the length of a block; errors as in `open_client`."""
+    client = open_client(address, key=key, host_keys=host_keys)
+    try:
+        yield Shell(client, address)
+    finally:
+        client.close()
+
+
+def open_client(address: str, *, key: Path, host_keys: Sequence[str]) -> paramiko.SSHClient:
+    """Connect to a machine whose host keys are known beforehand. The caller closes.
 
     Raises:
         PreflightError: there is no private key at `key`.
@@ -119,14 +128,6 @@ def connect(address: str, *, key: Path, host_keys: Sequence[str]) -> Iterator[Sh
         kind, encoded = line.split()[:2]
         public = paramiko.PKey.from_type_string(kind, base64.b64decode(encoded))
         client.get_host_keys().add(address, kind, public)
-    try:
-        _open(client, address, key)
-        yield Shell(client, address)
-    finally:
-        client.close()
-
-
-def _open(client: paramiko.SSHClient, address: str, key: Path) -> None:
     try:
         client.connect(
             address,
@@ -140,11 +141,14 @@ def _open(client: paramiko.SSHClient, address: str, key: Path) -> None:
             look_for_keys=False,
         )
     except paramiko.BadHostKeyException as error:
+        client.close()
         msg = f"{address} shows another host key than it should: do not trust it ({error})"
         raise SshError(msg) from error
     except (paramiko.SSHException, OSError) as error:
+        client.close()
         msg = f"{address}: {error}"
         raise SshError(msg) from error
+    return client
 
 
 def _private_key(path: Path) -> paramiko.PKey:
