@@ -1,0 +1,354 @@
+"""Lake Formation: grants as the service keeps them, data cells filters, opt-ins, settings.
+
+Nothing is enforced: the emulated engines read tables directly. What is right here is the
+bookkeeping that a program of grants is checked against.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from moto.lakeformation import models, urls
+from moto.lakeformation.exceptions import AlreadyExists, EntityNotFound, InvalidInput
+from moto.lakeformation.responses import LakeFormationResponse
+
+from local.account import clock
+from local.account.graft import Grafts, attached
+
+grafts = Grafts()
+
+_KINDS: Final = {
+    "CATALOG": {"Catalog"},
+    "DATABASE": {"Database"},
+    "TABLE": {"Table", "TableWithColumns"},
+    "DATA_LOCATION": {"DataLocation"},
+    "DATA_CELLS_FILTER": {"DataCellsFilter"},
+    "LF_TAG": {"LFTag"},
+    "LF_TAG_POLICY": {"LFTagPolicy"},
+    "LF_TAG_POLICY_DATABASE": {"LFTagPolicy"},
+    "LF_TAG_POLICY_TABLE": {"LFTagPolicy"},
+}
+_PERMISSIONS = ("Permissions", "PermissionsWithGrantOption")
+_RESOURCE_KEYS = ("HybridAccessEnabled", "WithFederation", "RoleArn")
+
+Entry = dict[str, Any]
+
+
+@dataclass
+class Books:
+    """What one region's Lake Formation holds besides moto's tags and resources."""
+
+    grants: dict[str, list[Entry]] = field(default_factory=dict)
+    filters: dict[tuple[str, ...], Entry] = field(default_factory=dict)
+    opt_ins: list[Entry] = field(default_factory=list)
+    resources: dict[str, Entry] = field(default_factory=dict)
+
+
+def canonical(value: Any) -> Any:
+    """A principal or resource with what does not tell two apart taken out."""
+    if isinstance(value, dict):
+        ignored = ("CatalogId", "TableCatalogId")
+        return {key: canonical(item) for key, item in value.items() if key not in ignored}
+    if isinstance(value, list):
+        return sorted((canonical(item) for item in value), key=json.dumps)
+    return value
+
+
+def same_grantee(entry: Entry, request: Entry) -> bool:
+    """Whether a grant is for exactly this principal and resource."""
+    return all(
+        canonical(entry[key]) == canonical(request.get(key)) for key in ("Principal", "Resource")
+    )
+
+
+def covers(wanted: Entry, held: Entry) -> bool:
+    """Whether ListPermissions for a resource returns a grant on another.
+
+    A table's listing includes the grants on some of its columns.
+    """
+    want, have = canonical(wanted), canonical(held)
+    kind, value = next(iter(want.items()))
+    if kind not in ("Table", "TableWithColumns"):
+        return bool(want == have)
+    for key in ("Table", "TableWithColumns"):
+        if key not in have:
+            continue
+        table = have[key]
+        if table.get("DatabaseName") != value.get("DatabaseName"):
+            return False
+        if kind == "Table" and "TableWildcard" in value:
+            return key == "Table" and "TableWildcard" in table
+        return "Name" in table and table["Name"] == value.get("Name")
+    return False
+
+
+def _books(response: Any) -> Books:
+    return attached(response.lakeformation_backend, Books)
+
+
+def _request(response: Any) -> Entry:
+    document: Entry = json.loads(response.body or "{}")
+    return document
+
+
+def _grants(response: Any, request: Entry) -> list[Entry]:
+    catalog = request.get("CatalogId") or response.current_account
+    return _books(response).grants.setdefault(catalog, [])
+
+
+def grant(grants: list[Entry], request: Entry) -> None:
+    """Add permissions to what the principal holds on the resource."""
+    entry = next((entry for entry in grants if same_grantee(entry, request)), None)
+    if entry is None:
+        entry = {key: request[key] for key in ("Principal", "Resource")}
+        entry |= {key: [] for key in _PERMISSIONS}
+        grants.append(entry)
+    for key in _PERMISSIONS:
+        entry[key] = sorted({*entry[key], *(request.get(key) or [])})
+
+
+def revoke(grants: list[Entry], request: Entry) -> None:
+    """Take permissions away; what is not held is an error, as callers poll for that error."""
+    entry = next((entry for entry in grants if same_grantee(entry, request)), None)
+    asked = set(request.get("Permissions") or [])
+    if entry is None or not asked & set(entry["Permissions"]):
+        msg = f"No permissions revoked. Grantee does not have: {sorted(asked)}"
+        raise InvalidInput(msg)
+    for key in _PERMISSIONS:
+        entry[key] = sorted(set(entry[key]) - set(request.get(key) or []))
+    # The right to pass a permission on ends with the permission.
+    held = set(entry["Permissions"])
+    entry["PermissionsWithGrantOption"] = sorted(held & set(entry["PermissionsWithGrantOption"]))
+    if not entry["Permissions"]:
+        grants.remove(entry)
+
+
+@grafts.replaces(LakeFormationResponse)
+def grant_permissions(self: Any) -> str:
+    """GrantPermissions."""
+    request = _request(self)
+    grant(_grants(self, request), request)
+    return "{}"
+
+
+@grafts.replaces(LakeFormationResponse)
+def revoke_permissions(self: Any) -> str:
+    """RevokePermissions."""
+    request = _request(self)
+    revoke(_grants(self, request), request)
+    return "{}"
+
+
+def _batch(response: Any, apply: Any) -> str:
+    request = _request(response)
+    failures = []
+    for entry in request.get("Entries", []):
+        try:
+            apply(_grants(response, request), entry)
+        except InvalidInput as error:
+            reason = {"ErrorCode": "InvalidInputException", "ErrorMessage": error.message}
+            failures.append({"RequestEntry": entry, "Error": reason})
+    return json.dumps({"Failures": failures})
+
+
+@grafts.replaces(LakeFormationResponse)
+def batch_grant_permissions(self: Any) -> str:
+    """BatchGrantPermissions."""
+    return _batch(self, grant)
+
+
+@grafts.replaces(LakeFormationResponse)
+def batch_revoke_permissions(self: Any) -> str:
+    """BatchRevokePermissions, with a failure per entry that was not held."""
+    return _batch(self, revoke)
+
+
+@grafts.replaces(LakeFormationResponse)
+def list_permissions(self: Any) -> str:
+    """ListPermissions, in pages."""
+    request = _request(self)
+    principal, resource = request.get("Principal"), request.get("Resource")
+    if principal and not resource:
+        msg = "Resource is mandatory if Principal is set in the input."
+        raise InvalidInput(msg)
+    kinds = _KINDS.get(request.get("ResourceType") or "")
+    found = [
+        entry
+        for entry in _grants(self, request)
+        if (not principal or canonical(entry["Principal"]) == canonical(principal))
+        and (not resource or covers(resource, entry["Resource"]))
+        and (kinds is None or kinds & set(entry["Resource"]))
+    ]
+    start = int(request.get("NextToken") or 0)
+    end = start + int(request.get("MaxResults") or 1000)
+    more = {"NextToken": str(end)} if end < len(found) else {}
+    return json.dumps({"PrincipalResourcePermissions": found[start:end]} | more)
+
+
+# Data cells filters
+
+
+def _filter_key(entry: Entry) -> tuple[str, ...]:
+    parts = ("TableCatalogId", "DatabaseName", "TableName", "Name")
+    return tuple(str(entry.get(part) or "") for part in parts)
+
+
+@grafts.adds(LakeFormationResponse)
+def create_data_cells_filter(self: Any) -> str:
+    """CreateDataCellsFilter."""
+    entry = _request(self)["TableData"]
+    filters = _books(self).filters
+    if _filter_key(entry) in filters:
+        msg = "Data cells filter already exists"
+        raise AlreadyExists(msg)
+    filters[_filter_key(entry)] = {**entry, "VersionId": "00000000-0000-0000-0000-000000000001"}
+    return "{}"
+
+
+@grafts.adds(LakeFormationResponse)
+def get_data_cells_filter(self: Any) -> str:
+    """GetDataCellsFilter."""
+    return json.dumps({"DataCellsFilter": _filter(self, _request(self))})
+
+
+@grafts.adds(LakeFormationResponse)
+def update_data_cells_filter(self: Any) -> str:
+    """UpdateDataCellsFilter."""
+    entry = _request(self)["TableData"]
+    version = _filter(self, entry)["VersionId"]
+    _books(self).filters[_filter_key(entry)] = {**entry, "VersionId": version}
+    return "{}"
+
+
+@grafts.adds(LakeFormationResponse)
+def delete_data_cells_filter(self: Any) -> str:
+    """DeleteDataCellsFilter."""
+    request = _request(self)
+    _filter(self, request)
+    del _books(self).filters[_filter_key(request)]
+    return "{}"
+
+
+@grafts.replaces(LakeFormationResponse)
+def list_data_cells_filter(self: Any) -> str:
+    """ListDataCellsFilter, of one table if one is named."""
+    table = _request(self).get("Table") or {}
+    wanted = {"DatabaseName": table.get("DatabaseName"), "TableName": table.get("Name")}
+    found = [
+        entry
+        for entry in _books(self).filters.values()
+        if all(value is None or entry.get(key) == value for key, value in wanted.items())
+    ]
+    return json.dumps({"DataCellsFilters": found})
+
+
+def _filter(response: Any, entry: Entry) -> Entry:
+    try:
+        return _books(response).filters[_filter_key(entry)]
+    except KeyError:
+        raise EntityNotFound from None
+
+
+# Opt-ins
+
+
+@grafts.adds(LakeFormationResponse)
+def create_lake_formation_opt_in(self: Any) -> str:
+    """CreateLakeFormationOptIn."""
+    request = _request(self)
+    _books(self).opt_ins.append(
+        {
+            "Principal": request["Principal"],
+            "Resource": request["Resource"],
+            "LastModified": int(clock.now()),
+            "LastUpdatedBy": f"arn:aws:iam::{self.current_account}:root",
+        }
+    )
+    return "{}"
+
+
+@grafts.adds(LakeFormationResponse)
+def delete_lake_formation_opt_in(self: Any) -> str:
+    """DeleteLakeFormationOptIn."""
+    request = _request(self)
+    books = _books(self)
+    kept = [entry for entry in books.opt_ins if not same_grantee(entry, request)]
+    if len(kept) == len(books.opt_ins):
+        raise EntityNotFound
+    books.opt_ins = kept
+    return "{}"
+
+
+@grafts.adds(LakeFormationResponse)
+def list_lake_formation_opt_ins(self: Any) -> str:
+    """ListLakeFormationOptIns."""
+    request = _request(self)
+    found = [
+        entry
+        for entry in _books(self).opt_ins
+        if all(
+            not request.get(key) or canonical(entry[key]) == canonical(request[key])
+            for key in ("Principal", "Resource")
+        )
+    ]
+    return json.dumps({"LakeFormationOptInsInfoList": found})
+
+
+# Settings and resources
+
+
+@grafts.replaces(models.LakeFormationBackend)
+def put_data_lake_settings(self: Any, catalog_id: str, settings: Entry) -> None:
+    """PutDataLakeSettings: what is left out is empty, not the default."""
+    empty: Entry = {"CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}
+    self.settings[catalog_id] = empty | (settings or {})
+
+
+@grafts.replaces(LakeFormationResponse)
+def register_resource(self: Any) -> str:
+    """RegisterResource, keeping how it is accessed."""
+    _remember_resource(self)
+    result: str = grafts.original(LakeFormationResponse, "register_resource")(self)
+    return result
+
+
+@grafts.adds(LakeFormationResponse)
+def update_resource(self: Any) -> str:
+    """UpdateResource."""
+    _remember_resource(self)
+    return "{}"
+
+
+@grafts.replaces(LakeFormationResponse)
+def describe_resource(self: Any) -> str:
+    """DescribeResource, with how it is accessed."""
+    result = grafts.original(LakeFormationResponse, "describe_resource")(self)
+    document: Entry = json.loads(result)
+    arn = _request(self)["ResourceArn"]
+    document["ResourceInfo"] |= _books(self).resources.get(arn, {})
+    return json.dumps(document)
+
+
+def _remember_resource(response: Any) -> None:
+    request = _request(response)
+    kept = {key: request[key] for key in _RESOURCE_KEYS if key in request}
+    kept["LastModified"] = int(clock.now())
+    _books(response).resources.setdefault(request["ResourceArn"], {}).update(kept)
+
+
+def install() -> None:
+    """Put the grafts in place."""
+    grafts.apply()
+    for action in (
+        "CreateDataCellsFilter",
+        "GetDataCellsFilter",
+        "UpdateDataCellsFilter",
+        "DeleteDataCellsFilter",
+        "CreateLakeFormationOptIn",
+        "DeleteLakeFormationOptIn",
+        "ListLakeFormationOptIns",
+        "UpdateResource",
+    ):
+        urls.url_paths[f"{{0}}/{action}$"] = urls.response.dispatch

@@ -1,0 +1,145 @@
+"""Where a group's next instance comes from: market, instance type, subnet, and shortage.
+
+A pool is an instance type in a zone. Spot pools are unlimited until the control API sets a
+limit; a limit is a number of running spot instances.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from moto.ec2.models import ec2_backends
+
+from local.account.environment import ACCOUNT_ID
+from local.account.graft import attached
+
+Market = Literal["on-demand", "spot"]
+
+SPOT: Final[Market] = "spot"
+ON_DEMAND: Final[Market] = "on-demand"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one instance can be launched."""
+
+    market: Market
+    instance_type: str
+    subnet_id: str | None
+    zone: str
+
+
+@dataclass
+class Limits:
+    """How many instances a pool holds; what is not named is unlimited.
+
+    Keys: `type` or `type@zone` for spot, `on-demand/type` or `on-demand/type@zone`.
+    """
+
+    limits: dict[str, int] = field(default_factory=dict)
+
+    def set(self, changes: dict[str, int | None]) -> None:
+        """Set limits; None takes one away."""
+        for key, limit in changes.items():
+            if limit is None:
+                self.limits.pop(key, None)
+            else:
+                self.limits[key] = limit
+
+    def keys_for(self, slot: Slot) -> tuple[str, str]:
+        """The limits that a launch would count against."""
+        prefix = "" if slot.market == SPOT else f"{ON_DEMAND}/"
+        return f"{prefix}{slot.instance_type}", f"{prefix}{slot.instance_type}@{slot.zone}"
+
+
+def market_of(instance: Any) -> Market:
+    """Whether an instance is a spot instance."""
+    return SPOT if getattr(instance, "instance_lifecycle", None) == SPOT else ON_DEMAND
+
+
+def limits(region: str) -> Limits:
+    """The limits of one region, kept with its EC2."""
+    return attached(ec2_backends[ACCOUNT_ID][region], Limits)
+
+
+def has_room(region: str, slot: Slot) -> bool:
+    """Whether a pool can give one more instance."""
+    found = limits(region)
+    for key in found.keys_for(slot):
+        limit = found.limits.get(key)
+        if limit is not None and _running(region, slot.market, key) >= limit:
+            return False
+    return True
+
+
+def _running(region: str, market: Market, key: str) -> int:
+    instance_type, _, zone = key.rpartition("/")[2].partition("@")
+    return sum(
+        1
+        for instance in ec2_backends[ACCOUNT_ID][region].all_instances()
+        if instance.state in ("pending", "running")
+        and instance.instance_type == instance_type
+        and market_of(instance) == market
+        and zone in ("", instance.placement.zone)
+    )
+
+
+def choose(group: Any, present: list[Any]) -> Slot | None:
+    """The pool for a group's next instance, or None if no pool has room."""
+    market = _next_market(group, present)
+    types = instance_types(group)
+    # Types in the order given, as with a prioritized strategy: the emulator has no prices.
+    for instance_type in types:
+        for subnet_id, zone in _places(group, present):
+            slot = Slot(market, instance_type, subnet_id, zone)
+            if has_room(group.region, slot):
+                return slot
+    return None
+
+
+def instance_types(group: Any) -> list[str]:
+    """The types that a group may use, in its order."""
+    overrides = _policy(group).get("LaunchTemplate", {}).get("Overrides") or []
+    named = [entry["InstanceType"] for entry in overrides if entry.get("InstanceType")]
+    return named or [group.instance_type]
+
+
+def _policy(group: Any) -> dict[str, Any]:
+    return group.mixed_instances_policy or {}
+
+
+def _next_market(group: Any, present: list[Any]) -> Market:
+    """On demand up to the base and the percentage above it, rounded up; the rest is spot."""
+    policy = _policy(group)
+    if not policy:
+        options = _template_data(group).get("InstanceMarketOptions") or {}
+        return SPOT if options.get("MarketType") == SPOT else ON_DEMAND
+    distribution = policy.get("InstancesDistribution") or {}
+    base = int(distribution.get("OnDemandBaseCapacity") or 0)
+    given = distribution.get("OnDemandPercentageAboveBaseCapacity")
+    percentage = 100 if given is None else int(given)
+    above = max(0, (group.desired_capacity or 0) - base)
+    wanted = base + math.ceil(above * percentage / 100)
+    running = sum(1 for member in present if market_of(member.instance) == ON_DEMAND)
+    return ON_DEMAND if running < wanted else SPOT
+
+
+def _template_data(group: Any) -> dict[str, Any]:
+    if group.ec2_launch_template is None:
+        return {}
+    data: dict[str, Any] = group.ec2_launch_template.get_version(group.launch_template_version).data
+    return data
+
+
+def _places(group: Any, present: list[Any]) -> list[tuple[str | None, str]]:
+    """Subnets (or zones) of a group, the one with the fewest instances first."""
+    if group.vpc_zone_identifier:
+        names = [name.strip() for name in group.vpc_zone_identifier.split(",")]
+        subnets = [group.ec2_backend.get_subnet(name) for name in names]
+        places = [(subnet.id, subnet.availability_zone) for subnet in subnets]
+    else:
+        places = [(None, zone) for zone in group.availability_zones]
+    taken = [member.instance.placement.zone for member in present]
+    return sorted(places, key=lambda place: taken.count(place[1]))
