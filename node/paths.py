@@ -18,6 +18,7 @@ INSTANCE: Final = RUN / "instance.json"
 SPARK_CONF: Final = RUN / "spark"
 SPARK_DEFAULTS: Final = SPARK_CONF / "spark-defaults.conf"
 SPARK_ENV: Final = SPARK_CONF / "spark.env"
+DAEMON_ENV: Final = SPARK_CONF / "daemon.env"
 LOG4J: Final = SPARK_CONF / "log4j2.properties"
 FAIR_SCHEDULER: Final = SPARK_CONF / "fairscheduler.xml"
 

@@ -1,6 +1,12 @@
-"""`spark.env`: the environment file of every unit that runs as the Spark user. No secret."""
+"""Environment files of the units that run as the Spark user. No secret in them.
+
+`spark.env` is everybody's; `daemon.env` is master's and worker's only: `spark-class` would give
+`SPARK_DAEMON_*` to the Connect server too, as heap and options instead of the driver's own.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from lakehouse.boot import BootDocument
 from node import paths
@@ -24,13 +30,25 @@ def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
         "SPARK_HOME": str(paths.SPARK_HOME),
         "SPARK_CONF_DIR": str(paths.SPARK_CONF),
         "SPARK_LOCAL_DIRS": str(paths.SPARK_STATE / "local"),
-        "SPARK_DAEMON_MEMORY": f"{DAEMON_HEAP_MIB}m",
-        "SPARK_DAEMON_JAVA_OPTS": _DAEMON_JVM,
         "AWS_REGION": document.region,
-        # Of the account's services only the catalogs speak to S3; their URL is in Spark's
-        # settings, per catalog, and not here.
         "PYTHONUNBUFFERED": "1",
     }
+    return _lines(values)
+
+
+def render_daemon(instance: Instance) -> str:
+    """How the daemons run."""
+    return _lines(
+        {
+            # Binds one address: web pages too, which Spark otherwise opens on all of them.
+            "SPARK_LOCAL_IP": instance.private_ip,
+            "SPARK_DAEMON_MEMORY": f"{DAEMON_HEAP_MIB}m",
+            "SPARK_DAEMON_JAVA_OPTS": _DAEMON_JVM,
+        }
+    )
+
+
+def _lines(values: Mapping[str, str]) -> str:
     return "".join(f'{name}="{_quoted(value)}"\n' for name, value in values.items())
 
 

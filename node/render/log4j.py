@@ -6,7 +6,7 @@ from typing import Final
 
 _INFO: Final = {
     "deploy": "org.apache.spark.deploy",
-    "connect": "org.apache.spark.sql.connect",
+    "connect": "org.apache.spark.sql.connect.service.SparkConnectServer",
     "executors": "org.apache.spark.scheduler.cluster",
     "decommission": "org.apache.spark.storage.BlockManagerDecommissioner",
 }

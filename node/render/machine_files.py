@@ -40,6 +40,7 @@ def files(
         RenderedFile(path=paths.LOG4J, text=log4j.render()),
         RenderedFile(path=paths.FAIR_SCHEDULER, text=pools.render()),
         RenderedFile(path=paths.SPARK_ENV, text=environment.render(document, instance, sizes)),
+        RenderedFile(path=paths.DAEMON_ENV, text=environment.render_daemon(instance)),
     ]
     if document.role == "leader":
         wanted += [
