@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lakehouse.outputs import GenerationOutputs
@@ -11,7 +11,8 @@ from ops.status import Status
 
 LINES: Final = 24
 WIDTH: Final = 100
-_FIXED: Final = 9
+MOST_PROBLEMS: Final = 2
+_FIXED: Final = 9 + MOST_PROBLEMS
 """Lines that are always there, besides one per generation and one per machine."""
 
 
@@ -88,21 +89,28 @@ def _machines(status: Status, room: int, every: bool) -> list[str]:
 def _activity(status: Status) -> list[str]:
     if not status.answering:
         return ["activity  unknown while the endpoint does not answer"]
-    document = status.node.document
-    sessions = _number(document, "sessions")
-    workers = document.get("workers", {})
-    cores = f"{_number(workers, 'cores_used')}/{_number(workers, 'cores')}"
-    lines = [f"activity  sessions {sessions} · workers {_number(workers, 'alive')} · cores {cores}"]
-    versions = document.get("versions", {})
-    if isinstance(versions, dict) and versions:
-        text = " · ".join(f"{name} {value}" for name, value in versions.items())
+    node = status.node.document
+    workers = [each for each in node.get("workers") or () if isinstance(each, dict)]
+    used = sum(int(each.get("cores_used", 0)) for each in workers)
+    cores = sum(int(each.get("cores", 0)) for each in workers)
+    lines = [
+        f"activity  sessions {_shown(node, 'sessions')} · operations {_shown(node, 'operations')}"
+        f" · workers {_shown(node, 'workers_alive')} alive · cores {used}/{cores} in use"
+        f" · {'healthy' if node.get('healthy') else 'NOT HEALTHY'}"
+    ]
+    version = node.get("version") or {}
+    components = version.get("components") or {}
+    if components:
+        text = " · ".join(f"{name} {value}" for name, value in components.items())
         lines.append(f"versions  {text}")
+    lines += [f"problem   {problem}" for problem in (node.get("problems") or ())[:MOST_PROBLEMS]]
     return lines
 
 
-def _number(document: Any, key: str) -> str:
-    value = document.get(key) if isinstance(document, dict) else None
-    return "?" if value is None or isinstance(value, dict) else str(value)
+def _shown(document: Mapping[str, Any], key: str) -> str:
+    """What could not be asked is null, and is shown as such."""
+    value = document.get(key)
+    return "?" if value is None else str(value)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
