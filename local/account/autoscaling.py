@@ -16,6 +16,8 @@ from local.account.lifecycle import ABANDON, CONTINUE, LAUNCHING, TERMINATING, A
 
 grafts = Grafts()
 
+_EXISTS: Final = "AlreadyExists"
+_IN_USE: Final = "ResourceInUse"
 _OPTIONS: Final = ("DefaultInstanceWarmup", "MaxInstanceLifetime", "InstanceMaintenancePolicy")
 
 
@@ -58,7 +60,7 @@ def create_auto_scaling_group(self: Any) -> Any:
     name = self._get_param("AutoScalingGroupName")
     if name in self.autoscaling_backend.autoscaling_groups:
         msg = f"AutoScalingGroup by this name already exists - {name}"
-        raise AutoscalingClientError("AlreadyExists", msg)
+        raise AutoscalingClientError(_EXISTS, msg)
     grafts.original(AutoScalingResponse, "create_auto_scaling_group")(self)
     group = _group(self)
     _keep_options(self, group)
@@ -127,7 +129,7 @@ def delete_auto_scaling_group(self: Any) -> Any:
     group = _group(self)
     if group.instance_states and not self._get_bool_param("ForceDelete", False):
         msg = "You cannot delete an AutoScalingGroup while there are instances still in the group."
-        raise AutoscalingClientError("ResourceInUse", msg)
+        raise AutoscalingClientError(_IN_USE, msg)
     for member in list(group.instance_states):
         fleet.terminate(group, member, "the group was deleted by force.", force=True)
     backend = self.autoscaling_backend

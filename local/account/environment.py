@@ -16,6 +16,8 @@ _MOTO = {
     # The account holds the images that this project registers, not 1,285 of Amazon's.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+    # botocore's list of S3 Tables regions is shorter than the service's.
+    "MOTO_ALLOW_NONEXISTENT_REGION": "true",
     # Nothing here is called by a browser, and the headers would be sent with every answer.
     "MOTO_DISABLE_GLOBAL_CORS": "true",
 }
