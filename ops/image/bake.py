@@ -1,0 +1,149 @@
+"""The local image: baked in layers, only what changed, into the content-addressed cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lakehouse.errors import PreflightError
+from lakehouse.versions import Versions, load
+from ops.image.artefacts import ensure_artefacts
+from ops.image.base import host_architecture, make_base
+from ops.image.inputs import LAYERS, Inputs, changes, collect
+from ops.image.jar import ensure_jar
+from ops.image.layer import Recipe, bake_layer, compress, workspace
+from ops.image.preflight import check
+from ops.image.seal import seal
+from toolchain.cache import cache_dir, locked
+from toolchain.progress import Log
+
+_MANIFEST: Final = "image.json"
+_NAMED_CHANGES: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalImage:
+    """An image in the cache, ready to be mounted."""
+
+    content_hash: str
+    version_set: str
+    architecture: str
+    """Debian's name."""
+    layers: tuple[Path, ...]
+    """squashfs files, lowest first: lower directories of a machine's overlay."""
+    manifest: dict[str, Any]
+    """`image.json` as written at the bake."""
+
+
+def ensure_local_image(log: Log) -> LocalImage:
+    """The image of this checkout for this machine's architecture, baked if it is not there."""
+    versions = load()
+    inputs = collect(versions, host_architecture())
+    found = find(inputs.content_hash)
+    if found is not None:
+        log(f"image: {inputs.content_hash[:12]} is in the cache")
+        return found
+    check()
+    with locked("image", log):
+        found = find(inputs.content_hash)
+        return found or _bake(versions, inputs, log)
+
+
+def images_dir() -> Path:
+    """Where images lie, each in a folder named by its content hash."""
+    return cache_dir() / "images"
+
+
+def find(content_hash: str) -> LocalImage | None:
+    """An image that was baked before."""
+    folder = images_dir() / content_hash
+    if not (folder / _MANIFEST).is_file():
+        return None
+    manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    return LocalImage(
+        content_hash=content_hash,
+        version_set=manifest["version_set"],
+        architecture=manifest["architecture"],
+        layers=tuple(folder / name for name in manifest["layers"]),
+        manifest=manifest,
+    )
+
+
+def explain(inputs: Inputs) -> str:
+    """Why there is no image of `inputs` yet: what differs from the last one baked."""
+    manifests = sorted(images_dir().glob(f"*/{_MANIFEST}"), key=lambda path: path.stat().st_mtime)
+    if not manifests:
+        return "no image was baked here before"
+    last = json.loads(manifests[-1].read_text(encoding="utf-8"))
+    names = changes(last["inputs"], inputs.flat())
+    shown = ", ".join(names[:_NAMED_CHANGES])
+    more = len(names) - _NAMED_CHANGES
+    return f"changed since {last['content_hash'][:12]}: {shown}" + (
+        f" and {more} more" if more > 0 else ""
+    )
+
+
+def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
+    log(f"image: baking {inputs.content_hash[:12]}; {explain(inputs)}")
+    start = time.monotonic()
+    recipe = Recipe(
+        content_hash=inputs.content_hash,
+        artefact_dir=ensure_artefacts(versions, inputs.architecture, log),
+        millrace_jar=ensure_jar(log),
+    )
+    stack: list[Path] = []
+    for layer in LAYERS:
+        target = cache_dir() / "layers" / f"{layer}-{inputs.keys[layer][:16]}.squashfs"
+        if target.is_file():
+            log(f"{layer}: unchanged")
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            layer_start = time.monotonic()
+            with workspace() as work:
+                if layer == "base":
+                    _bake_base(inputs, versions, work, target, log)
+                else:
+                    bake_layer(layer, recipe, stack, work, target, log)
+            log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")
+        stack.append(target)
+    _store(versions, inputs, stack)
+    image = find(inputs.content_hash)
+    if image is None:
+        msg = f"{images_dir()} was changed while the image was baked; run it again"
+        raise PreflightError(msg)
+    size = sum(path.stat().st_size for path in image.layers) / 1e6
+    log(f"image: {size:.0f} MB in {len(stack)} layers, {time.monotonic() - start:.1f} s")
+    return image
+
+
+def _bake_base(inputs: Inputs, versions: Versions, work: Path, target: Path, log: Log) -> None:
+    root = work / "root"
+    make_base(root, inputs.packages, versions, log)
+    seal(root)
+    compress(root, target)
+
+
+def _store(versions: Versions, inputs: Inputs, stack: list[Path]) -> None:
+    """Link the layers into the image's folder; the manifest, written last, makes it one."""
+    folder = images_dir() / inputs.content_hash
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{layer}.squashfs" for layer in LAYERS]
+    for name, path in zip(names, stack, strict=True):
+        (folder / name).unlink(missing_ok=True)
+        os.link(path, folder / name)
+    manifest = {
+        "content_hash": inputs.content_hash,
+        "version_set": versions.version_set,
+        "architecture": inputs.architecture,
+        "layers": names,
+        "components": versions.versions,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "inputs": inputs.flat(),
+    }
+    partial = folder / f".{_MANIFEST}.partial"
+    partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    partial.rename(folder / _MANIFEST)

@@ -1,0 +1,52 @@
+source "amazon-ebs" "image" {
+  region        = var.region
+  instance_type = var.instance_type
+  subnet_id     = var.subnet_id
+  ami_name      = local.ami_name
+
+  source_ami_filter {
+    owners      = ["136693071363"] # Debian, https://wiki.debian.org/Cloud/AmazonEC2Image
+    most_recent = true
+    filters = {
+      name                = "debian-12-${local.debian_architecture}-*"
+      architecture        = var.architecture
+      root-device-type    = "ebs"
+      virtualization-type = "hvm"
+    }
+  }
+
+  ssh_username              = "admin"
+  temporary_key_pair_type   = "ed25519"
+  ssh_clear_authorized_keys = true
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+
+  encrypt_boot = true
+  kms_key_id   = var.kms_key_id
+
+  launch_block_device_mappings {
+    device_name           = "/dev/xvda"
+    volume_size           = var.root_volume_gib
+    volume_type           = "gp3"
+    delete_on_termination = true
+  }
+
+  tags            = local.tags
+  snapshot_tags   = local.tags
+  run_tags        = local.tags
+  run_volume_tags = local.tags
+}
+
+# A container machine that `ops.image` boots, and turns into a layer after this build.
+source "null" "machine" {
+  communicator         = "ssh"
+  ssh_host             = var.machine_host
+  ssh_username         = "root"
+  ssh_private_key_file = var.ssh_private_key_file
+  ssh_agent_auth       = var.ssh_private_key_file == ""
+  ssh_timeout          = "60s"
+}
