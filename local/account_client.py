@@ -50,6 +50,10 @@ class AccountClient:
         """GET from the control interface."""
         return self._call("GET", path, None)
 
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST to the control interface."""
+        return self._call("POST", path, body)
+
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """PUT to the control interface."""
         return self._call("PUT", path, body)

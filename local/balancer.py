@@ -7,18 +7,13 @@ old process keeps the connections it has: neither ends an established flow.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-import json
-import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from lakehouse import ports
-from lakehouse.errors import LakehouseError, ToolError
+from lakehouse.errors import ToolError
 from local import wait
 from local.daemon import Daemon, clean_environment
 from local.haproxy import (
@@ -34,123 +29,10 @@ from local.haproxy import (
 )
 from local.network import in_namespace
 from local.paths import CloudPaths
-from local.world import LoadBalancer, TargetGroup, World
+from local.targets import Memory, Target, allocate, follow_targets, health
+from local.world import World
 
 _START_SECONDS: Final = 10.0
-
-
-@dataclass
-class Target:
-    """A target that is, or recently was, registered."""
-
-    group: str
-    instance_id: str
-    address: str
-    port: int
-    since: float
-    draining_until: float | None = None
-    was_up: bool = False
-
-    @property
-    def name(self) -> str:
-        """Its name in HAProxy."""
-        return f"{self.instance_id}.{self.port}"
-
-
-@dataclass
-class Memory:
-    """What has to survive a restart of the reconciler."""
-
-    addresses: dict[str, str] = field(default_factory=dict)
-    """Load balancer ARN -> its address."""
-    targets: list[Target] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, path: Path) -> Memory:
-        """From disk; empty when there is none."""
-        try:
-            raw: dict[str, Any] = json.loads(path.read_text())
-            return cls(raw["addresses"], [Target(**each) for each in raw["targets"]])
-        except (OSError, ValueError, KeyError, TypeError):
-            return cls()
-
-    def write(self, path: Path) -> None:
-        """To disk, whole or not at all."""
-        raw = {"addresses": self.addresses, "targets": [vars(each) for each in self.targets]}
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(json.dumps(raw))
-        partial.rename(path)
-
-
-def allocate(memory: Memory, world: World) -> None:
-    """Give every load balancer an address from the top of its first subnet, and keep it."""
-    taken = {each.private_ip for each in world.instances.values()}
-    addresses = {
-        each.arn: memory.addresses[each.arn]
-        for each in world.balancers
-        if each.arn in memory.addresses
-    }
-    taken.update(addresses.values())
-    for balancer in world.balancers:
-        if balancer.arn not in addresses:
-            addresses[balancer.arn] = _free(balancer, taken)
-            taken.add(addresses[balancer.arn])
-    memory.addresses = addresses
-
-
-def _free(balancer: LoadBalancer, taken: Iterable[str]) -> str:
-    network = ipaddress.ip_network(balancer.subnet_cidr)
-    used = set(taken)
-    for offset in range(2, network.num_addresses - 4):
-        if (address := str(network[-offset])) not in used:
-            return address
-    msg = f"subnet {balancer.subnet_cidr} has no free address for {balancer.dns_name}"
-    raise LakehouseError(msg)
-
-
-def follow_targets(
-    memory: Memory, world: World, now: float, sessions: Callable[[Target], int]
-) -> list[Target]:
-    """Bring the remembered targets up to date; returns those whose delay just ended.
-
-    A target that was deregistered gets nothing new; what it has may go on for the delay.
-    """
-    registered = {
-        (arn, instance_id, port): group
-        for arn, group in world.target_groups.items()
-        for instance_id, port in group.targets
-    }
-    kept: list[Target] = []
-    ended: list[Target] = []
-    for target in memory.targets:
-        key = (target.group, target.instance_id, target.port)
-        group = world.target_groups.get(target.group)
-        if registered.pop(key, None) is not None:
-            if target.draining_until is not None:
-                target.draining_until, target.since, target.was_up = None, now, False
-            kept.append(target)
-            continue
-        if target.draining_until is None:
-            target.draining_until = now + (group.deregistration_delay if group else 0)
-        if group is not None and now < target.draining_until and sessions(target):
-            kept.append(target)
-        else:
-            ended.append(target)
-    for (arn, instance_id, port), _ in sorted(registered.items()):
-        if instance := world.instances.get(instance_id):
-            kept.append(Target(arn, instance_id, instance.private_ip, port, now))
-    memory.targets = kept
-    return ended
-
-
-def health(target: Target, group: TargetGroup, status: ServerStatus | None, now: float) -> str:
-    """The state that DescribeTargetHealth reports for a target."""
-    if target.draining_until is not None:
-        return "draining"
-    if status is not None and status.up and status.checked:
-        return "healthy"
-    patience = group.check.interval * group.check.unhealthy
-    return "unhealthy" if target.was_up or now - target.since > patience else "initial"
 
 
 class Balancer:
@@ -174,7 +56,9 @@ class Balancer:
     def apply(self, world: World) -> dict[str, dict[str, str]]:
         """One round; returns target group ARN -> instance -> health, for the account."""
         now = time.time()
-        if not world.balancers and not self._daemon.alive():
+        if not world.balancers:
+            self._daemon.stop()
+            self._config_file.with_suffix(".shape").unlink(missing_ok=True)
             return {}
         statuses = self._socket.servers() if self._daemon.alive() else {}
         ended = follow_targets(
@@ -228,7 +112,10 @@ class Balancer:
         frontends: Mapping[str, Frontend],
         statuses: Mapping[Key, ServerStatus],
     ) -> dict[Key, ServerStatus]:
-        """Reload HAProxy if anything but a weight differs; a new server starts as down."""
+        """Reload HAProxy if anything but a weight differs.
+
+        A new server gets nothing before its first check: its weight is zero until then.
+        """
         shape = render(
             namespace=self._paths.name,
             run=self._paths.run,
@@ -254,10 +141,6 @@ class Balancer:
         (self._paths.run / "haproxy.state").write_text(state)
         wanted = {(pool.name, server) for pool in pools.values() for server in pool.servers}
         self._restart(wanted)
-        self._socket.send(
-            f"set server {backend}/{server} health down"
-            for backend, server in sorted(wanted - set(statuses))
-        )
         shape_file.write_text(shape)
         return self._socket.servers()
 
@@ -265,13 +148,8 @@ class Balancer:
         if self._daemon.alive():
             self._daemon.signal(signal.SIGUSR2)
         else:
-            command = [
-                *in_namespace(self._paths.run / "host.netns"),
-                *("haproxy", "-W", "-q", "-f", str(self._config_file)),
-                *("-x", str(self._paths.run / "haproxy.sock")),
-            ]
-            if not (self._paths.run / "haproxy.sock").exists():
-                command = command[:-2]
+            host = in_namespace(self._paths.run / "host.netns")
+            command = [*host, "haproxy", "-W", "-q", "-f", str(self._config_file)]
             self._daemon.start(command, clean_environment({}))
         wait.until(
             lambda: self._serves(wanted),

@@ -26,7 +26,7 @@ class Sources:
     """What is asked for at the moment of a request, because it changes under way."""
 
     credentials: Callable[[str], str]
-    """Role name -> the JSON document of its temporary credentials."""
+    """Instance id -> the JSON document of its role's temporary credentials."""
     notices: Callable[[str], Mapping[str, Any]]
     """Instance id -> {"instance_action": ..., "rebalance": ...}."""
 
@@ -113,7 +113,7 @@ def _meta_data(instance: Instance, region: str, sources: Sources) -> Tree:
     if instance.role:
         nodes["iam"] = {
             "info": _profile(instance),
-            "security-credentials": {instance.role: lambda: sources.credentials(instance.role)},
+            "security-credentials": {instance.role: lambda: sources.credentials(instance.id)},
         }
     return nodes
 

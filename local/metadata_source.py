@@ -6,8 +6,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from lakehouse.errors import LakehouseError
 from local.account_client import AccountClient
@@ -16,6 +16,8 @@ from local.world import Instance, World
 
 NOTICE_SECONDS: Final = 1.0
 """Machines ask for notices every few seconds; the account is asked at most this often."""
+
+_CREDENTIAL_KEYS: Final = ("AccessKeyId", "SecretAccessKey", "Token", "Expiration")
 
 _log = logging.getLogger("metadata")
 
@@ -48,8 +50,16 @@ class MetadataSource:
             _log.warning("%s from %s: %s", path, address, error)
             return Answer(500, b"")
 
-    def _credentials(self, role: str) -> str:
-        return json.dumps(self._client.get(f"/_local/role-credentials?role={quote(role)}"))
+    def _credentials(self, instance_id: str) -> str:
+        given = self._client.post("/_local/role-credentials", {"instance_id": instance_id})
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        document = {
+            "Code": "Success",
+            "LastUpdated": now,
+            "Type": "AWS-HMAC",
+            **{key: given[key] for key in _CREDENTIAL_KEYS},
+        }
+        return json.dumps(document, indent=2)
 
     def _notice(self, instance_id: str) -> Mapping[str, Any]:
         now = self._clock()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -10,8 +12,20 @@ from botocore.exceptions import ClientError
 
 from lakehouse.images import TAG_CONTENT_HASH
 from local.account_client import AccountClient
-from local.observe_balancers import read_balancers, read_target_groups
+from local.observe_balancers import (
+    Attributes,
+    listener_attributes,
+    read_balancers,
+    read_target_groups,
+    target_group_attributes,
+)
 from local.world import Instance, Vpc, World, Zone
+
+OFTEN_SECONDS: Final = 0.9
+"""Names, weights and targets: read at most this often."""
+
+RARE_SECONDS: Final = 10.0
+"""VPCs and attributes, which hardly change after they were made."""
 
 ALIVE: Final = ("pending", "running", "stopping", "stopped", "shutting-down")
 
@@ -19,27 +33,58 @@ _T = TypeVar("_T")
 
 
 class Observer:
-    """Reads the account, and remembers what cannot change there."""
+    """Reads the account, and remembers what cannot change there or changes rarely."""
 
-    def __init__(self, client: AccountClient) -> None:
+    def __init__(self, client: AccountClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
         self._facts: dict[tuple[str, str], Any] = {}
+        self._ages: dict[tuple[str, str], float] = {}
 
     def read(self) -> World:
-        """Everything, in about a dozen calls once the facts are known."""
-        vpcs = {
+        """Everything, in a handful of calls once the facts are known."""
+        instances = self._instances()
+        vpcs = self._recent("vpcs", "", RARE_SECONDS, self._vpcs)
+        if not {each.vpc_id for each in instances.values()} <= set(vpcs):
+            vpcs = self._recent("vpcs", "", 0, self._vpcs)
+        elbv2 = self._client.elbv2
+        attributes = Attributes(
+            listener=lambda arn: self._recent(
+                "listener", arn, RARE_SECONDS, lambda: listener_attributes(elbv2, arn)
+            ),
+            target_group=lambda arn: self._recent(
+                "target-group", arn, RARE_SECONDS, lambda: target_group_attributes(elbv2, arn)
+            ),
+            subnet_cidr=self._subnet_cidr,
+        )
+        return World(
+            vpcs=vpcs,
+            instances=instances,
+            zones=self._recent("zones", "", OFTEN_SECONDS, self._zones),
+            balancers=self._recent(
+                "balancers", "", OFTEN_SECONDS, lambda: read_balancers(elbv2, attributes)
+            ),
+            target_groups=self._recent(
+                "target-groups", "", OFTEN_SECONDS, lambda: read_target_groups(elbv2, attributes)
+            ),
+        )
+
+    def _recent(self, kind: str, key: str, seconds: float, find: Callable[[], _T]) -> _T:
+        """What was found within the last `seconds`, else what is found now."""
+        now = self._clock()
+        if now - self._ages.get((kind, key), -math.inf) >= seconds:
+            self._facts[kind, key] = find()
+            self._ages[kind, key] = now
+        found: _T = self._facts[kind, key]
+        return found
+
+    def _vpcs(self) -> dict[str, Vpc]:
+        return {
             each["VpcId"]: Vpc(
                 id=each["VpcId"], cidr=each["CidrBlock"], is_default=each.get("IsDefault", False)
             )
             for each in self._client.ec2.describe_vpcs()["Vpcs"]
         }
-        return World(
-            vpcs=vpcs,
-            instances=self._instances(),
-            zones=self._zones(),
-            balancers=read_balancers(self._client.elbv2, self._subnet_cidr),
-            target_groups=read_target_groups(self._client.elbv2),
-        )
 
     def _fact(self, kind: str, key: str, find: Callable[[], _T]) -> _T:
         if (kind, key) not in self._facts:
@@ -171,7 +216,12 @@ class Observer:
 
     def _zone(self, raw: Mapping[str, Any]) -> Zone:
         zone_id = raw["Id"]
-        vpcs = self._client.route53.get_hosted_zone(Id=zone_id).get("VPCs", [])
+        vpcs = self._recent(
+            "zone-vpcs",
+            zone_id,
+            RARE_SECONDS,
+            lambda: self._client.route53.get_hosted_zone(Id=zone_id).get("VPCs", []),
+        )
         addresses: dict[str, tuple[str, ...]] = {}
         aliases: dict[str, str] = {}
         pages = self._client.route53.get_paginator("list_resource_record_sets").paginate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from local.world import HealthCheck, Listener, LoadBalancer, TargetGroup
@@ -10,7 +11,16 @@ from local.world import HealthCheck, Listener, LoadBalancer, TargetGroup
 _LEAVING: Final = {"draining", "unused"}
 
 
-def read_balancers(elbv2: Any, subnet_cidr: Callable[[str], str]) -> tuple[LoadBalancer, ...]:
+@dataclass(frozen=True)
+class Attributes:
+    """Facts that take a call each, from whoever remembers them."""
+
+    listener: Callable[[str], Mapping[str, str]]
+    target_group: Callable[[str], Mapping[str, str]]
+    subnet_cidr: Callable[[str], str]
+
+
+def read_balancers(elbv2: Any, attributes: Attributes) -> tuple[LoadBalancer, ...]:
     """Network load balancers with their listeners, the oldest first."""
     found = [
         each
@@ -24,31 +34,39 @@ def read_balancers(elbv2: Any, subnet_cidr: Callable[[str], str]) -> tuple[LoadB
             arn=each["LoadBalancerArn"],
             dns_name=each["DNSName"],
             vpc_id=each["VpcId"],
-            subnet_cidr=subnet_cidr(each["AvailabilityZones"][0]["SubnetId"]),
-            listeners=_listeners(elbv2, each["LoadBalancerArn"]),
+            subnet_cidr=attributes.subnet_cidr(each["AvailabilityZones"][0]["SubnetId"]),
+            listeners=_listeners(elbv2, each["LoadBalancerArn"], attributes),
         )
         for each in found
     )
 
 
-def _listeners(elbv2: Any, balancer_arn: str) -> tuple[Listener, ...]:
+def _listeners(elbv2: Any, balancer_arn: str, attributes: Attributes) -> tuple[Listener, ...]:
     pages = elbv2.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer_arn)
     return tuple(
         Listener(
             arn=each["ListenerArn"],
             port=each["Port"],
             weights=weights(each["DefaultActions"]),
-            idle_timeout=_idle_timeout(elbv2, each["ListenerArn"]),
+            idle_timeout=int(
+                attributes.listener(each["ListenerArn"]).get("tcp.idle_timeout.seconds", 350)
+            ),
         )
         for page in pages
         for each in page["Listeners"]
     )
 
 
-def _idle_timeout(elbv2: Any, listener_arn: str) -> int:
-    attributes = elbv2.describe_listener_attributes(ListenerArn=listener_arn)["Attributes"]
-    values = {each["Key"]: each["Value"] for each in attributes}
-    return int(values.get("tcp.idle_timeout.seconds", 350))
+def listener_attributes(elbv2: Any, arn: str) -> dict[str, str]:
+    """A listener's attributes by key."""
+    found = elbv2.describe_listener_attributes(ListenerArn=arn)["Attributes"]
+    return {each["Key"]: each["Value"] for each in found}
+
+
+def target_group_attributes(elbv2: Any, arn: str) -> dict[str, str]:
+    """A target group's attributes by key."""
+    found = elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    return {each["Key"]: each["Value"] for each in found}
 
 
 def weights(actions: list[Mapping[str, Any]]) -> dict[str, int]:
@@ -67,20 +85,19 @@ def weights(actions: list[Mapping[str, Any]]) -> dict[str, int]:
     return {}
 
 
-def read_target_groups(elbv2: Any) -> dict[str, TargetGroup]:
+def read_target_groups(elbv2: Any, attributes: Attributes) -> dict[str, TargetGroup]:
     """Target groups with the targets that are registered now."""
     pages = elbv2.get_paginator("describe_target_groups").paginate()
-    groups = [_target_group(elbv2, each) for page in pages for each in page["TargetGroups"]]
+    groups = [
+        _target_group(elbv2, each, attributes) for page in pages for each in page["TargetGroups"]
+    ]
     return {each.arn: each for each in groups}
 
 
-def _target_group(elbv2: Any, raw: Mapping[str, Any]) -> TargetGroup:
+def _target_group(elbv2: Any, raw: Mapping[str, Any], known: Attributes) -> TargetGroup:
     arn = raw["TargetGroupArn"]
     described = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-    attributes = {
-        each["Key"]: each["Value"]
-        for each in elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    }
+    attributes = known.target_group(arn)
     return TargetGroup(
         arn=arn,
         port=raw.get("Port", 0),

@@ -78,6 +78,27 @@ class CloudStatus:
     seen_seconds_ago: float | None
     """Age of the reconciler's last round; none before the first."""
 
+    def __str__(self) -> str:
+        """For a person: daemons, machines, balancers, problems, one a line."""
+        lines = [f"local cloud {self.name}: {'running' if self.running else 'not running'}"]
+        lines += [f"  {each.name:<20} {each.pid or 'ended'}" for each in self.daemons]
+        lines += [
+            f"  {each.instance_id} {each.private_ip:<15} {each.type:<10} "
+            f"{each.memory_mib}/{each.memory_limit_mib} MiB  "
+            f"{each.lifecycle or each.ec2_state:<14} "
+            f"{'up' if each.running else 'down':<5} {each.name}"
+            for each in self.machines
+        ]
+        for balancer in self.balancers:
+            numbers = ", ".join(str(port) for port in balancer.ports)
+            lines.append(f"  {balancer.dns_name} {balancer.address} ports {numbers}")
+            lines += [
+                f"    {each.target_group.split('/')[-2]} {each.instance_id} {each.health}"
+                for each in balancer.targets
+            ]
+        lines += [f"  problem: {part}: {text}" for part, text in self.problems.items()]
+        return "\n".join(lines)
+
 
 def write_report(
     paths: CloudPaths,
