@@ -16,9 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
+
+from lakehouse import ports
 from local.seed import CREDENTIALS
 
 STACK: Final = "local"
+SALT: Final = "encryptionsalt"
+"""The key that the engine adds to a stack file; losing it loses the stack's secrets."""
 LINKED: Final = ("__main__.py", "Pulumi.yaml", "lakehouse", "components", ".venv")
 
 
@@ -28,6 +33,8 @@ class Project:
 
     checkout: Path
     state: Path
+    host_port: int = ports.ENDPOINT
+    """The host's port that leads to the endpoint: what clients are told."""
 
     @property
     def directory(self) -> Path:
@@ -90,15 +97,14 @@ class Project:
         (self.directory / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
 
     def _copy_stack_file(self) -> None:
-        """Take the checkout's stack file, keeping the salt line that the engine added to ours."""
+        """Take the checkout's stack file, with the host's port and the salt the engine added."""
         ours = self.directory / f"Pulumi.{STACK}.yaml"
-        salt = [
-            line
-            for line in (ours.read_text().splitlines() if ours.exists() else [])
-            if line.startswith("encryptionsalt:")
-        ]
-        text = (self.checkout / f"Pulumi.{STACK}.yaml").read_text()
-        ours.write_text("\n".join([*salt, text]) if salt else text)
+        document = yaml.safe_load((self.checkout / f"Pulumi.{STACK}.yaml").read_text())
+        document["config"]["millrace:endpoint"]["advertised_port"] = self.host_port
+        if ours.exists():
+            salt = yaml.safe_load(ours.read_text()).get(SALT)
+            document |= {SALT: salt} if salt else {}
+        ours.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -1,0 +1,197 @@
+"""The order in which a local cloud comes up, and how it goes away: `lakehouse local ...`.
+
+This file joins rooms: tools, image, cloud, program and client. Each step may be repeated, so a
+run that was killed at any moment is continued by the next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from lakehouse import ports
+from lakehouse.errors import ToolError
+from lakehouse.outputs import StackOutputs
+from local.cloud import Cloud
+from local.paths import DEFAULT_NAME, CloudPaths
+from local.project import STACK, Project
+from local.seed import Account
+from ops.connect import config_directory, write_connection
+from ops.context import open_context
+from ops.image.bake import LocalImage, ensure_local_image
+from ops.netns import inside
+from ops.program import Program
+from ops.redact import Redactor
+from toolchain.ensure import PulumiKit, ensure_pulumi
+from toolchain.packages import ensure_packages
+from toolchain.progress import Progress
+
+CHECKOUT: Final = Path(__file__).parents[1]
+PORT_VARIABLE: Final = "MILLRACE_PORT"
+FIRST_QUERY_DEADLINE: Final = 180.0
+"""Seconds for the client's first answer; the leader has answered its own probe before that."""
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalLakehouse:
+    """One local cloud and the stack in it."""
+
+    cloud: Cloud
+    project: Project
+    log: Log
+
+    def up(self) -> StackOutputs:
+        """Bring everything up and answer a query.
+
+        Raises:
+            LakehouseError: a step failed; what is there stays for the next run, or for `down`.
+        """
+        self.cloud.preflight()
+        ensure_packages(self.log)
+        kit, image = self._tools_and_image()
+        started = self.cloud.start(self.log)
+        region = self._region()
+        environment = self.project.environment(
+            namespace=self.cloud.paths.name, region=region, endpoint_url=self.cloud.paths.api_url
+        )
+        self._forget_a_stack_of_another_account(started.boot_id)
+        self.project.write(environment)
+        with inside(self.cloud.paths.name):
+            self._seed(region, image)
+            outputs = self._deploy(kit, environment)
+        self._first_query(outputs)
+        return outputs
+
+    def _tools_and_image(self) -> tuple[PulumiKit, LocalImage]:
+        """Both are long on a first run and need different things, so they run side by side."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            kit = pool.submit(ensure_pulumi, self.log)
+            image = pool.submit(ensure_local_image, self.log)
+            return kit.result(), image.result()
+
+    def _region(self) -> str:
+        document = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())
+        return str(document["config"]["aws:region"])
+
+    @property
+    def _account_file(self) -> Path:
+        return self.project.state / "account-of-stack"
+
+    def _forget_a_stack_of_another_account(self, account: str) -> None:
+        known = self._account_file.read_text() if self._account_file.exists() else ""
+        if known == account:
+            return
+        if known:
+            self.log("the emulated account is a new one: its predecessor ended, and its stack")
+            self.project.forget_stack()
+        self._account_file.write_text(account)
+
+    def _seed(self, region: str, image: LocalImage) -> None:
+        account = Account(self.cloud.paths.api_url, region)
+        account.import_key(_ssh_key(self.project.state))
+        image_id = account.register_image(
+            content_hash=image.content_hash,
+            version_set=image.version_set,
+            architecture={"amd64": "x86_64"}.get(image.architecture, image.architecture),
+        )
+        account.point_channel(image_id)
+        self.log(f"image {image_id} ({image.version_set}) is in the account")
+
+    def _deploy(self, kit: PulumiKit, environment: dict[str, str]) -> StackOutputs:
+        program = Program(
+            stack=STACK,
+            directory=self.project.directory,
+            pulumi=kit.pulumi,
+            environment={**kit.pulumi_home_env, **environment},
+        )
+        program.select()
+        self.log("pulumi up: the same program as on AWS")
+        program.up(self.log)
+        outputs = program.outputs()
+        self.project.outputs_file.write_text(json.dumps(outputs.to_exports(), indent=2))
+        return outputs
+
+    def _first_query(self, outputs: StackOutputs) -> None:
+        """Ask as a user would: only with what `lakehouse connect` gives, from the host."""
+        context = open_context(STACK, cloud=self.cloud.paths.name, redactor=Redactor())
+        connection = write_connection(context, "", config_directory())
+        namespace = outputs.catalogs[0].namespaces[0]
+        result = subprocess.run(
+            [sys.executable, "-m", "local.first_query", connection.catalog, namespace],
+            input=connection.to_json(),
+            cwd=CHECKOUT,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            capture_output=True,
+            text=True,
+            timeout=FIRST_QUERY_DEADLINE,
+            check=False,
+        )
+        if result.returncode:
+            said = "\n".join(result.stderr.splitlines()[-12:])
+            msg = f"the first query failed (`lakehouse status` tells more):\n{said}"
+            raise ToolError(msg)
+        self.log(f"first query answered: {result.stdout.strip()}")
+
+
+def _ssh_key(state: Path) -> Path:
+    """The operator's key pair of this cloud; made once. Returns the public half."""
+    private = state / "ssh" / "id_ed25519"
+    if not private.exists():
+        private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "millrace", "-f", str(private)],
+            check=True,
+        )
+    return private.with_suffix(".pub")
+
+
+def open_local(name: str, log: Log) -> LocalLakehouse:
+    """The local cloud of that name; the environment places its port."""
+    paths = CloudPaths(name or os.environ.get("MILLRACE_CLOUD") or DEFAULT_NAME)
+    port = int(os.environ.get(PORT_VARIABLE) or ports.ENDPOINT)
+    return LocalLakehouse(
+        cloud=Cloud(paths.name, port),
+        project=Project(checkout=CHECKOUT, state=paths.state, host_port=port),
+        log=log,
+    )
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """`lakehouse local up`."""
+    log = Progress()
+    outputs = open_local(arguments.cloud, log).up()
+    endpoint = outputs.endpoint
+    log(
+        f"up: sc://{endpoint.host}:{endpoint.port}\n"
+        "next: `.venv/bin/lakehouse connect` for a snippet, `make status`, `make demo`, "
+        "`make smoke`; `make down` removes everything"
+    )
+    return 0
+
+
+def down(arguments: argparse.Namespace) -> int:
+    """`lakehouse local down`."""
+    log = Progress()
+    lakehouse = open_local(arguments.cloud, log)
+    lakehouse.cloud.stop(log)
+    lakehouse.project.forget_stack()
+    log("down: nothing of the local cloud runs; caches stay. next: `make up`")
+    return 0
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """`lakehouse local status`."""
+    sys.stdout.write(f"{open_local(arguments.cloud, Progress()).cloud.status()}\n")
+    return 0
