@@ -16,14 +16,16 @@ _LAUNCHER = "org.apache.spark.launcher.Main"
 
 
 def find(main_class: str, proc: Path = Path("/proc")) -> int | None:
-    """Process id of the JVM that runs `main_class`; not its shell, not Spark's launcher."""
+    """Process id of our user's JVM that runs `main_class`; not its shell, not Spark's launcher."""
     for directory in proc.iterdir():
         if not directory.name.isdigit():
             continue
         try:
+            if directory.stat().st_uid != os.getuid():
+                continue
             words = (directory / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
         except OSError:
-            # Ended between the listing and the read, or another user's.
+            # Ended between the listing and the read.
             continue
         if Path(words[0]).name == "java" and main_class in words and _LAUNCHER not in words:
             return int(directory.name)

@@ -154,7 +154,6 @@ def _driver(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[st
         "spark.pyspark.python": str(paths.SPARK_PYTHON),
         "spark.pyspark.driver.python": str(paths.SPARK_PYTHON),
         "spark.sql.warehouse.dir": f"file://{paths.SPARK_STATE / 'warehouse'}",
-        "spark.app.name": f"{document.project}-{document.generation}",
     }
     if sizes.executor_cores:
         conf["spark.executor.cores"] = str(sizes.executor_cores)
