@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import logging
+import resource
 import signal
 import sys
 import threading
 from types import FrameType
 
 from local.account import environment
+
+
+def _allow_many_files() -> None:
+    """Every stored object above the memory limit is an open file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main() -> int:
@@ -23,6 +30,7 @@ def main() -> int:
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
     environment.prepare()
+    _allow_many_files()
 
     from local.account.server import Server, access
 

@@ -31,6 +31,7 @@ from local.account import (  # noqa: E402
     ec2,
     elbv2,
     fleet,
+    graft,
     kms,
     lakeformation,
     route53,
@@ -53,6 +54,7 @@ StartResponse = Callable[..., Any]
 
 def install() -> None:
     """Put every graft in place."""
+    graft.stop_tracking()
     for module in (
         autoscaling,
         cloudtrail,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from moto.core.common_models import BaseModel
+
 from lakehouse.errors import ContractError
 
 T = TypeVar("T")
@@ -55,6 +57,18 @@ class Grafts:
             return function
 
         return mark
+
+
+def stop_tracking() -> None:
+    """Keep moto from remembering every object that it ever made.
+
+    It lists them for its dashboard; in an account that lives for days that is a leak.
+    """
+
+    def make(kind: type, *_: Any, **__: Any) -> Any:
+        return object.__new__(kind)
+
+    BaseModel.__new__ = make
 
 
 def attached(owner: object, kind: type[T]) -> T:
