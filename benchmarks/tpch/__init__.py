@@ -1,0 +1,1 @@
+"""TPC-H: real input for the lakehouse, and 22 answers checked against a second engine."""
