@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,9 @@ DEFAULT_PORT: Final = 15002
 DEFAULT_REGION: Final = "eu-central-1"
 ACCOUNT_SECONDS: Final = 60.0
 RECONCILER_SECONDS: Final = 30.0
+ADOPTION_SECONDS: Final = 10.0
+"""A daemon that runs but shows no life for this long is replaced."""
+
 SHUTDOWN_SECONDS: Final = 20.0
 LOCK_SECONDS: Final = 120.0
 
@@ -114,8 +117,10 @@ class Cloud:
         return read_status(self.paths)
 
     def _start_account(self, log: Log) -> bool:
-        if self._account.alive():
+        if self._account.alive() and _soon(self._account_answers, ADOPTION_SECONDS):
             return False
+        # Not there, on its way out, or hanging.
+        self._account.stop()
         command = ["-m", "local.account", "--host", API_ADDRESS, "--port", str(API_PORT)]
         self._start_python(self._account, command)
         wait.until(
@@ -130,11 +135,14 @@ class Cloud:
     def _start_reconciler(self, log: Log) -> None:
         settings = {"region": self.region, "host_port": self.host_port}
         settings_file = self.paths.run / "reconciler.json"
-        if self._reconciler.alive() and not _holds(settings_file, settings):
-            self._reconciler.stop()
-        if self._reconciler.alive():
-            return
         since = time.time()
+        if (
+            self._reconciler.alive()
+            and _holds(settings_file, settings)
+            and _soon(lambda: self._reconciled(since), ADOPTION_SECONDS)
+        ):
+            return
+        self._reconciler.stop()
         options = ["--name", self.paths.name, "--region", self.region]
         self._start_python(
             self._reconciler,
@@ -252,6 +260,15 @@ def _take(descriptor: int, name: str, log: Log) -> None:
             time.sleep(0.2)
         else:
             return
+
+
+def _soon(probe: Callable[[], bool], seconds: float) -> bool:
+    """Whether a daemon that seems to run shows within `seconds` that it does."""
+    try:
+        wait.until(probe, what="a sign of life", deadline=seconds)
+    except LakehouseError:
+        return False
+    return True
 
 
 def _holds(path: Path, settings: dict[str, Any]) -> bool:

@@ -83,7 +83,7 @@ class Daemon:
         script = "\n".join(
             [
                 # A second start at the same time ends here instead of making a twin.
-                f"exec 9>>{self._lock_file} && flock --nonblock 9 || exit 125",
+                f"exec 9>>{self._lock_file} && flock --timeout 5 9 || exit 125",
                 cgroups.join_script(self._group),
                 f'read -r stat </proc/$$/stat && echo "$stat" >{self._pid_file}.new',
                 f"mv {self._pid_file}.new {self._pid_file} || exit 125",

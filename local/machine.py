@@ -70,6 +70,8 @@ class MachineState:
     started: bool
     """It was booted at least once since it was made."""
     running: bool
+    orphaned: bool
+    """Its processes run without systemd-nspawn, which somebody killed: nothing can stop it well."""
     exit_status: int | None
     stopping_for: float | None
     """Seconds since it was asked to stop."""
@@ -108,12 +110,18 @@ class Machine:
 
     def state(self) -> MachineState:
         """Read what there is."""
+        booted_for = self._age("started")
+        running = self._cgroups.populated(self.group)
         return MachineState(
             spec=self._spec(),
-            started=(self.directory / "started").exists(),
-            running=self._cgroups.populated(self.group),
+            started=booted_for is not None,
+            running=running,
+            orphaned=running
+            and booted_for is not None
+            and booted_for > LAUNCH_DEADLINE_SECONDS / 4
+            and not self._supervisors(),
             exit_status=self._exit_status(),
-            stopping_for=self._stopping_for(),
+            stopping_for=self._age("stopping"),
         )
 
     def start(self, spec: MachineSpec, image: images.Image) -> None:
@@ -135,9 +143,13 @@ class Machine:
 
     def request_stop(self) -> None:
         """Ask for a clean shutdown, as EC2 presses the power button. Does not wait."""
-        _write(self.directory / "stopping", str(time.time()))
-        for pid in self._supervisors():
+        if self.directory.is_dir():
+            (self.directory / "stopping").touch()
+        supervisors = self._supervisors()
+        for pid in supervisors:
             send(pid, signal.SIGTERM)
+        if not supervisors:
+            self.kill()
 
     def kill(self) -> None:
         """End every process of it now."""
@@ -183,8 +195,8 @@ class Machine:
         # init, so that they outlive this process and leave it no zombie.
         script = "\n".join(
             [
-                # The lock lives as long as this shell: a second start at the same time ends here.
-                "exec 9>>lock && flock --nonblock 9 || exit 125",
+                # The lock lives as long as this machine: a second start at the same time ends here.
+                "exec 9>>lock && flock --timeout 5 9 || exit 125",
                 self._cgroups.join_script(self.group),
                 "touch started || exit 125",
                 '"$@"',
@@ -243,10 +255,11 @@ class Machine:
         except (OSError, ValueError):
             return None
 
-    def _stopping_for(self) -> float | None:
+    def _age(self, name: str) -> float | None:
+        """Seconds since a mark was set; none if it is not."""
         try:
-            return time.time() - float((self.directory / "stopping").read_text())
-        except (OSError, ValueError):
+            return time.time() - (self.directory / name).stat().st_mtime
+        except OSError:
             return None
 
 

@@ -54,6 +54,8 @@ def _wanted(instance: Instance, machine: MachineState | None) -> Action | None:
         if instance.image is None:
             return None
         return Action("start", instance.id, "EC2 runs it")
+    if machine.orphaned:
+        return Action("kill", instance.id, "its systemd-nspawn was killed")
     if machine.running:
         # A stop that EC2 took back still ends first; the instance then starts again.
         return _continue_stop(instance.id, machine) if machine.stopping_for is not None else None
