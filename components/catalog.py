@@ -46,11 +46,17 @@ class Catalog(LakehouseComponent):
             description=f"Tables of {name}",
             enable_key_rotation=True,
             deletion_window_in_days=args.shape.key_deletion_days,
+            tags=self.tags("tables"),
+            opts=self.child_opts(protect=args.shape.protect),
+        )
+        # Apart from the key: setting it takes AWS seconds for which the bucket need not wait.
+        aws.kms.KeyPolicy(
+            self.child("tables"),
+            key_id=key.key_id,
             policy=policies.as_json(
                 policies.table_key(account=args.account, bucket_arn=bucket_arn)
             ),
-            tags=self.tags("tables"),
-            opts=self.child_opts(protect=args.shape.protect),
+            opts=self.child_opts(),
         )
         aws.kms.Alias(
             self.child("tables"),
