@@ -1,0 +1,189 @@
+"""Spark's settings, environment, pools and logging as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from lakehouse.boot import CatalogBoot, SparkBoot
+from node.errors import LastingError
+from node.render import environment, log4j, pools, properties, spark_conf
+
+
+def settings(document, instance, sizes):
+    return spark_conf.render_settings(document, instance, sizes, "s3cret")
+
+
+@pytest.mark.parametrize("role", ["leader", "worker"])
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("spark.authenticate", "true", "nobody without the secret joins"),
+        ("spark.authenticate.secret", "s3cret", "standalone takes it from a file only"),
+        ("spark.network.crypto.enabled", "true", "RPC is encrypted"),
+        ("spark.network.crypto.cipher", "AES/CTR/NoPadding", "GCM never registers on 3.5.7"),
+        ("spark.network.crypto.authEngineVersion", "2", "version 1 is CVE-2025-55039"),
+        ("spark.network.crypto.saslFallback", "false", "no downgrade"),
+        ("spark.decommission.enabled", "true", "the worker's SIGPWR handler needs it"),
+        ("spark.deploy.maxExecutorRetries", "-1", "spot storms must not kill the application"),
+        ("spark.deploy.recoveryMode", "FILESYSTEM", "a restarted master goes on"),
+        ("spark.master.rest.enabled", "false", "the REST port has no authentication"),
+        ("spark.ui.killEnabled", "false", "web pages end no work"),
+        ("spark.worker.cleanup.enabled", "true", "disks are finite"),
+    ],
+)
+def test_both_roles_have(role, key, value, reason, leader, worker, instance, sizes):
+    document = {"leader": leader, "worker": worker}[role]
+    assert settings(document, instance, sizes)[key] == value, reason
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("spark.master", "spark://10.0.1.4:7077", "the driver's master is its own machine"),
+        ("spark.driver.host", "10.0.1.4", "executors call this address"),
+        ("spark.driver.bindAddress", "10.0.1.4", "and nothing else is bound"),
+        ("spark.driver.port", "7079", "the firewall opens one port"),
+        ("spark.driver.blockManager.port", "7080", "the firewall opens one port"),
+        ("spark.port.maxRetries", "0", "a taken port is a fault, not a move"),
+        ("spark.connect.grpc.binding.port", "15002", "where the gateway passes to"),
+        (
+            "spark.connect.execute.reattachable.senderMaxStreamDuration",
+            "30s",
+            "reattaching keeps a session with a running query",
+        ),
+        ("spark.scheduler.mode", "FAIR", "small queries pass big ones"),
+        ("spark.task.reaper.enabled", "true", "cancelled means stopped"),
+        ("spark.dynamicAllocation.enabled", "false", "the fleet decides"),
+        ("spark.pyspark.python", "/opt/spark/venv/bin/python", "UDFs run in the image's Python"),
+        ("spark.driver.memory", "2048m", "sizes"),
+        ("spark.executor.memory", "768m", "sizes"),
+        ("spark.sql.defaultCatalog", "lake", "the first catalog"),
+        ("spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog", "Iceberg"),
+        (
+            "spark.sql.catalog.lake.catalog-impl",
+            "io.millrace.spark.PagedS3TablesCatalog",
+            "the vendor's lists endless pages",
+        ),
+        ("spark.sql.catalog.lake.cache-enabled", "false", "sessions see others' commits"),
+        (
+            "spark.sql.catalog.lake.table-default.commit.retry.num-retries",
+            "30",
+            "concurrent appends all land",
+        ),
+    ],
+)
+def test_the_leader_has(key, value, reason, leader, instance, sizes):
+    assert settings(leader, instance, sizes)[key] == value, reason
+
+
+def test_a_worker_knows_neither_catalogs_nor_the_driver(worker, instance, sizes):
+    conf = settings(worker, instance, sizes)
+    assert not [key for key in conf if key.startswith(("spark.sql.", "spark.driver."))]
+
+
+def test_on_aws_no_endpoint_is_named(leader, instance, sizes):
+    conf = settings(leader, instance, sizes)
+    assert not [key for key in conf if "endpoint" in key or "path-style" in key]
+
+
+def test_an_emulated_account_is_named_per_catalog(leader, instance, sizes):
+    document = replace(
+        leader,
+        aws_endpoint_url="http://192.0.2.10:4566",
+        catalogs=(*leader.catalogs, CatalogBoot(name="raw", warehouse="arn:raw")),
+    )
+    conf = settings(document, instance, sizes)
+    for name in ("lake", "raw"):
+        prefix = f"spark.sql.catalog.{name}"
+        assert conf[f"{prefix}.s3tables.endpoint"] == "http://192.0.2.10:4566"
+        assert conf[f"{prefix}.s3.endpoint"] == "http://192.0.2.10:4566"
+        assert conf[f"{prefix}.s3.path-style-access"] == "true"
+    assert conf["spark.sql.defaultCatalog"] == "lake"
+
+
+def test_no_jar_is_added_at_start(leader, instance, sizes):
+    conf = settings(leader, instance, sizes)
+    assert not {"spark.jars", "spark.jars.packages"} & set(conf), (
+        "session class loaders break Iceberg's classes; jars are in the image"
+    )
+
+
+def test_metadata_version_1_is_off_in_the_sdk(leader, instance, sizes):
+    conf = settings(leader, instance, sizes)
+    for who in ("driver", "executor"):
+        assert "-Daws.disableEc2MetadataV1=true" in conf[f"spark.{who}.extraJavaOptions"]
+
+
+def test_several_executors_on_a_worker_need_several_ports(leader, instance, sizes):
+    conf = settings(leader, instance, replace(sizes, executor_cores=1))
+    assert conf["spark.executor.cores"] == "1"
+    assert int(conf["spark.port.maxRetries"]) == spark_conf.EXECUTORS_PER_WORKER - 1
+
+
+def test_the_environment_has_the_last_word(leader, instance, sizes):
+    document = replace(leader, spark=SparkBoot(conf={"spark.task.maxFailures": "2"}))
+    assert settings(document, instance, sizes)["spark.task.maxFailures"] == "2"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.authenticate",
+        "spark.authenticate.secret",
+        "spark.network.crypto.cipher",
+        "spark.driver.bindAddress",
+        "spark.connect.grpc.binding.port",
+        "spark.master.rest.enabled",
+    ],
+)
+def test_the_environment_cannot_open_what_is_closed(key, leader, instance, sizes):
+    document = replace(leader, spark=SparkBoot(conf={key: "x"}))
+    with pytest.raises(LastingError, match=f"{key} = 'x'.*remove it"):
+        settings(document, instance, sizes)
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("plain", "k plain\n"),
+        ("a\\b", "k a\\\\b\n"),
+        ("two\nlines", "k two\\nlines\n"),
+        (" space", "k \\ space\n"),
+    ],
+)
+def test_a_value_comes_back_as_it_went_in(value, line):
+    assert properties.render({"k": value}) == line
+
+
+def test_a_key_cannot_smuggle_a_second_setting():
+    with pytest.raises(LastingError, match="is not a name"):
+        properties.render({"spark.a b\nspark.authenticate": "false"})
+
+
+def test_units_get_their_numbers_and_no_secret(worker, instance, sizes):
+    text = environment.render(worker, instance, sizes)
+    assert 'MILLRACE_WORKER_MEMORY_MIB="832"\n' in text
+    assert 'MILLRACE_LEADER_HOST="leader-blue.lake.internal"\n' in text
+    assert "secret" not in text.lower()
+
+
+def test_the_connect_server_gets_no_daemon_settings(leader, instance, sizes):
+    assert "SPARK_DAEMON" not in environment.render(leader, instance, sizes), (
+        "spark-class would take the daemons' heap for the Connect server's"
+    )
+    assert 'SPARK_DAEMON_MEMORY="256m"' in environment.render_daemon(instance)
+
+
+def test_pools_are_fair_inside_too():
+    tree = ET.fromstring(pools.render())
+    assert {pool.get("name") for pool in tree} == {"default", "interactive", "etl"}
+    assert {pool.findtext("schedulingMode") for pool in tree} == {"FAIR"}
+
+
+def test_logs_go_to_standard_error():
+    text = log4j.render()
+    assert "appender.console.target = SYSTEM_ERR" in text
+    assert "File" not in text, "the journal keeps logs"
