@@ -8,6 +8,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import parse_user_data
 
 from local.account import elbv2
@@ -83,6 +84,17 @@ def register_image(self: Any) -> Any:
     image.virtualization_type = self._get_param("VirtualizationType") or "hvm"
     image.boot_mode = self._get_param("BootMode") or image.boot_mode
     image.add_tags(self._parse_tag_specification().get("image", {}))
+    return result
+
+
+# Endpoints
+
+
+@grafts.replaces(VPCs)
+def create_vpc_endpoint(self: Any) -> Any:
+    """CreateVpcEndpoint, keeping the region of a service that is in another one."""
+    result = grafts.original(VPCs, "create_vpc_endpoint")(self)
+    result.result["VpcEndpoint"].service_region = self._get_param("ServiceRegion")
     return result
 
 
