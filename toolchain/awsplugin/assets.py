@@ -100,7 +100,8 @@ class AssetStore:
 
 
 def _has_content(asset: Asset) -> bool:
-    return any(asset.wire.get(key) is not None for key in ("text", "path", "assets", "uri"))
+    """Whether this is more than a hash; what was left out may be there as an empty member."""
+    return any(asset.wire.get(key) for key in ("text", "path", "assets", "uri"))
 
 
 def _mode(path: Path) -> int:

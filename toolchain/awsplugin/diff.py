@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolchain.awsplugin.model import UNKNOWN, Field, Type
+from toolchain.awsplugin.model import UNKNOWN, Dynamic, Field, Type
 from toolchain.awsplugin.paths import Path, spell
 from toolchain.awsplugin.terraform import AttributePath
 
@@ -134,6 +134,15 @@ def _list(
 def _set(
     element: Type, old: Any, new: Any, given: Any, tf: AttributePath, path: Path
 ) -> Iterator[Change]:
+    # When one element changes, the provider's older SDK plans nulls for the empty strings of all
+    # the others: what is empty both times is no difference, unless there is no other.
+    found = list(_elements(element, _bare(old), _bare(new), given, tf, path))
+    yield from found or _elements(element, old, new, given, tf, path)
+
+
+def _elements(
+    element: Type, old: Any, new: Any, given: Any, tf: AttributePath, path: Path
+) -> Iterator[Change]:
     gone = [(i, item) for i, item in enumerate(old) if item not in new]
     come = [(_place(item, i, given), item) for i, item in enumerate(new) if item not in old]
     # What changed inside an element shows as one element gone and one come: pair the likest.
@@ -154,6 +163,17 @@ def _set(
         yield _leaf(None, item, tf, (*path, index))
 
 
+def _bare(value: Any) -> Any:
+    """A value whose empty members are all null."""
+    if isinstance(value, Mapping):
+        return {key: None if _empty(item) else _bare(item) for key, item in value.items()}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def _empty(value: Any) -> bool:
+    return value is not UNKNOWN and not isinstance(value, Dynamic) and not value
+
+
 def _place(item: Any, index: int, given: Any) -> int:
     """Where the program wrote this element; sets come back in an order of their own."""
     for place, written in enumerate(given if isinstance(given, list) else ()):
@@ -170,7 +190,5 @@ def _common(element: Type, a: Any, b: Any) -> int:
     if not isinstance(a, Mapping) or not isinstance(b, Mapping):
         return 0
     return sum(
-        1
-        for name in element.fields
-        if a.get(name) not in (None, "", [], {}, False, 0) and a.get(name) == b.get(name)
+        1 for name in element.fields if not _empty(a.get(name)) and a.get(name) == b.get(name)
     )
