@@ -7,6 +7,7 @@ import re
 import pytest
 
 from lakehouse import ports
+from lakehouse.boot import Role
 from node.errors import LastingError
 from node.render import firewall, gateway
 
@@ -31,28 +32,28 @@ TOKEN = "abcDEF0123456789+/="
         ("daemon off;", "systemd holds the process"),
     ],
 )
-def test_the_gateway_has(line, reason):
+def test_the_gateway_has(line: str, reason: str) -> None:
     assert line in CONF, reason
 
 
-def test_there_is_one_listener_and_it_speaks_tls():
+def test_there_is_one_listener_and_it_speaks_tls() -> None:
     assert re.findall(r"^\s*listen (.*);", CONF, re.M) == ["15443 ssl http2 backlog=1024"]
 
 
-def test_every_way_in_checks_the_token():
+def test_every_way_in_checks_the_token() -> None:
     for location in re.findall(r"location [^{]*\{.*?\n        \}", CONF, re.S):
         if "_pass" in location:
             assert 'if ($millrace_user = "")' in location, location
 
 
-def test_the_log_names_the_user_and_never_the_token():
+def test_the_log_names_the_user_and_never_the_token() -> None:
     log_format = CONF[CONF.index("log_format") : CONF.index("access_log")]
     assert "$millrace_user" in log_format
     assert "authorization" not in log_format.lower()
     assert "$request " not in log_format, "a query string could carry anything"
 
 
-def test_a_token_is_matched_with_its_case():
+def test_a_token_is_matched_with_its_case() -> None:
     text = gateway.render_tokens({"alice": TOKEN})
     pattern, user = re.fullmatch(r'"~(.*)" "(.*)";\n', text).groups()
     assert user == "alice"
@@ -72,7 +73,7 @@ def test_a_token_is_matched_with_its_case():
         ({"alice": TOKEN, "bob": TOKEN}, "another user's too"),
     ],
 )
-def test_what_nginx_could_misread_is_refused(tokens, message):
+def test_what_nginx_could_misread_is_refused(tokens: dict[str, str], message: str) -> None:
     with pytest.raises(LastingError, match=message) as caught:
         gateway.render_tokens(tokens)
     for token in tokens.values():
@@ -85,7 +86,7 @@ def accepted(text: str) -> dict[str, str]:
     return {ports_: source for source, ports_ in rules}
 
 
-def test_a_leader_lets_clients_in_at_the_gateway_only():
+def test_a_leader_lets_clients_in_at_the_gateway_only() -> None:
     rules = accepted(firewall.render("leader", ("10.0.0.0/16",)))
     assert rules == {
         "15443, 15444": "",
@@ -93,25 +94,25 @@ def test_a_leader_lets_clients_in_at_the_gateway_only():
     }
 
 
-def test_a_worker_is_reached_from_its_vpc_only():
+def test_a_worker_is_reached_from_its_vpc_only() -> None:
     rules = accepted(firewall.render("worker", ("10.0.0.0/16",)))
     assert rules == {"7078, 7080-7095, 8081": "{ 10.0.0.0/16 }"}
 
 
 @pytest.mark.parametrize("role", ["leader", "worker"])
 @pytest.mark.parametrize("port", [ports.CONNECT, ports.DRIVER_UI, ports.NODE_STATUS])
-def test_nobody_outside_reaches(role, port):
+def test_nobody_outside_reaches(role: Role, port: int) -> None:
     opened = " ".join(accepted(firewall.render(role, ())))
     assert str(port) not in re.split(r"[ ,-]+", opened)
 
 
-def test_on_the_machine_only_gateway_and_probe_reach_connect():
+def test_on_the_machine_only_gateway_and_probe_reach_connect() -> None:
     text = firewall.render("leader", ())
     rule = next(line for line in text.splitlines() if "dport 15002" in line)
     assert 'skuid != { "root", "www-data", "spark" } reject' in rule
 
 
-def test_loading_twice_is_loading_once():
+def test_loading_twice_is_loading_once() -> None:
     lines = firewall.render("leader", ()).splitlines()
     assert lines[:2] == [
         "flush chain inet millrace role_input",
@@ -119,6 +120,6 @@ def test_loading_twice_is_loading_once():
     ]
 
 
-def test_metadata_cannot_write_rules():
+def test_metadata_cannot_write_rules() -> None:
     with pytest.raises(LastingError, match="not an IPv4 network"):
         firewall.render("worker", ("10.0.0.0/16 } accept; #",))

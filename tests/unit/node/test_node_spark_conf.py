@@ -7,12 +7,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from lakehouse.boot import CatalogBoot, SparkBoot
+from lakehouse.boot import BootDocument, CatalogBoot, Role, SparkBoot
 from node.errors import LastingError
+from node.instance import Instance
 from node.render import environment, log4j, pools, properties, spark_conf
+from node.sizes import Sizes
 
 
-def settings(document, instance, sizes):
+def settings(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
     return spark_conf.render_settings(document, instance, sizes, "s3cret")
 
 
@@ -34,7 +36,16 @@ def settings(document, instance, sizes):
         ("spark.worker.cleanup.enabled", "true", "disks are finite"),
     ],
 )
-def test_both_roles_have(role, key, value, reason, leader, worker, instance, sizes):
+def test_both_roles_have(
+    role: Role,
+    key: str,
+    value: str,
+    reason: str,
+    leader: BootDocument,
+    worker: BootDocument,
+    instance: Instance,
+    sizes: Sizes,
+) -> None:
     document = {"leader": leader, "worker": worker}[role]
     assert settings(document, instance, sizes)[key] == value, reason
 
@@ -75,21 +86,29 @@ def test_both_roles_have(role, key, value, reason, leader, worker, instance, siz
         ),
     ],
 )
-def test_the_leader_has(key, value, reason, leader, instance, sizes):
+def test_the_leader_has(
+    key: str, value: str, reason: str, leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     assert settings(leader, instance, sizes)[key] == value, reason
 
 
-def test_a_worker_knows_neither_catalogs_nor_the_driver(worker, instance, sizes):
+def test_a_worker_knows_neither_catalogs_nor_the_driver(
+    worker: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     conf = settings(worker, instance, sizes)
     assert not [key for key in conf if key.startswith(("spark.sql.", "spark.driver."))]
 
 
-def test_on_aws_no_endpoint_is_named(leader, instance, sizes):
+def test_on_aws_no_endpoint_is_named(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     conf = settings(leader, instance, sizes)
     assert not [key for key in conf if "endpoint" in key or "path-style" in key]
 
 
-def test_an_emulated_account_is_named_per_catalog(leader, instance, sizes):
+def test_an_emulated_account_is_named_per_catalog(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     document = replace(
         leader,
         aws_endpoint_url="http://192.0.2.10:4566",
@@ -104,26 +123,32 @@ def test_an_emulated_account_is_named_per_catalog(leader, instance, sizes):
     assert conf["spark.sql.defaultCatalog"] == "lake"
 
 
-def test_no_jar_is_added_at_start(leader, instance, sizes):
+def test_no_jar_is_added_at_start(leader: BootDocument, instance: Instance, sizes: Sizes) -> None:
     conf = settings(leader, instance, sizes)
     assert not {"spark.jars", "spark.jars.packages"} & set(conf), (
         "session class loaders break Iceberg's classes; jars are in the image"
     )
 
 
-def test_metadata_version_1_is_off_in_the_sdk(leader, instance, sizes):
+def test_metadata_version_1_is_off_in_the_sdk(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     conf = settings(leader, instance, sizes)
     for who in ("driver", "executor"):
         assert "-Daws.disableEc2MetadataV1=true" in conf[f"spark.{who}.extraJavaOptions"]
 
 
-def test_several_executors_on_a_worker_need_several_ports(leader, instance, sizes):
+def test_several_executors_on_a_worker_need_several_ports(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     conf = settings(leader, instance, replace(sizes, executor_cores=1))
     assert conf["spark.executor.cores"] == "1"
     assert int(conf["spark.port.maxRetries"]) == spark_conf.EXECUTORS_PER_WORKER - 1
 
 
-def test_the_environment_has_the_last_word(leader, instance, sizes):
+def test_the_environment_has_the_last_word(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     document = replace(leader, spark=SparkBoot(conf={"spark.task.maxFailures": "2"}))
     assert settings(document, instance, sizes)["spark.task.maxFailures"] == "2"
 
@@ -139,7 +164,9 @@ def test_the_environment_has_the_last_word(leader, instance, sizes):
         "spark.master.rest.enabled",
     ],
 )
-def test_the_environment_cannot_open_what_is_closed(key, leader, instance, sizes):
+def test_the_environment_cannot_open_what_is_closed(
+    key: str, leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     document = replace(leader, spark=SparkBoot(conf={key: "x"}))
     with pytest.raises(LastingError, match=f"{key} = 'x'.*remove it"):
         settings(document, instance, sizes)
@@ -154,36 +181,40 @@ def test_the_environment_cannot_open_what_is_closed(key, leader, instance, sizes
         (" space", "k \\ space\n"),
     ],
 )
-def test_a_value_comes_back_as_it_went_in(value, line):
+def test_a_value_comes_back_as_it_went_in(value: str, line: str) -> None:
     assert properties.render({"k": value}) == line
 
 
-def test_a_key_cannot_smuggle_a_second_setting():
+def test_a_key_cannot_smuggle_a_second_setting() -> None:
     with pytest.raises(LastingError, match="is not a name"):
         properties.render({"spark.a b\nspark.authenticate": "false"})
 
 
-def test_units_get_their_numbers_and_no_secret(worker, instance, sizes):
+def test_units_get_their_numbers_and_no_secret(
+    worker: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     text = environment.render(worker, instance, sizes)
     assert 'MILLRACE_WORKER_MEMORY_MIB="832"\n' in text
     assert 'MILLRACE_LEADER_HOST="leader-blue.lake.internal"\n' in text
     assert "secret" not in text.lower()
 
 
-def test_the_connect_server_gets_no_daemon_settings(leader, instance, sizes):
+def test_the_connect_server_gets_no_daemon_settings(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
     assert "SPARK_DAEMON" not in environment.render(leader, instance, sizes), (
         "spark-class would take the daemons' heap for the Connect server's"
     )
     assert 'SPARK_DAEMON_MEMORY="256m"' in environment.render_daemon(instance)
 
 
-def test_pools_are_fair_inside_too():
-    tree = ET.fromstring(pools.render())
+def test_pools_are_fair_inside_too() -> None:
+    tree = ET.fromstring(pools.render())  # noqa: S314  our own text
     assert {pool.get("name") for pool in tree} == {"default", "interactive", "etl"}
     assert {pool.findtext("schedulingMode") for pool in tree} == {"FAIR"}
 
 
-def test_logs_go_to_standard_error():
+def test_logs_go_to_standard_error() -> None:
     text = log4j.render()
     assert "appender.console.target = SYSTEM_ERR" in text
     assert "File" not in text, "the journal keeps logs"

@@ -1,0 +1,159 @@
+"""The unit files: they name the same ports, paths and modules as the code, and they are tight."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from lakehouse import ports
+from node import boot, paths
+
+ROLE = Path(__file__).parents[3] / "ansible/roles/node"
+SERVICES = sorted(ROLE.glob("templates/*.service.j2"))
+LONG_RUNNING = [path for path in SERVICES if path.name != "millrace-boot.service.j2"]
+
+
+class Unit(configparser.RawConfigParser):
+    """A unit file; of repeated keys the last one counts here."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(strict=False, comment_prefixes=("#",), delimiters=("=",))
+        self.optionxform = str  # type: ignore[assignment,method-assign]
+        self.read_string(path.read_text())
+
+
+def by_name(path: Path) -> str:
+    return path.name.removesuffix(".service.j2")
+
+
+def text_of(name: str) -> str:
+    return (ROLE / "templates" / f"{name}.service.j2").read_text()
+
+
+def test_the_units_are_these() -> None:
+    assert [by_name(path) for path in SERVICES] == [
+        "millrace-boot",
+        "millrace-gateway",
+        "millrace-health",
+        "millrace-probe",
+        "millrace-worker-agent",
+        "spark-connect",
+        "spark-master",
+        "spark-worker",
+    ]
+
+
+@pytest.mark.parametrize("path", [*SERVICES, *ROLE.glob("templates/*.target.j2")], ids=str)
+def test_a_unit_has_nothing_to_fill_in(path: Path) -> None:
+    assert "{{" not in path.read_text()
+    assert "{%" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", LONG_RUNNING, ids=by_name)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NoNewPrivileges", "yes"),
+        ("CapabilityBoundingSet", ""),
+        ("ProtectSystem", "strict"),
+        ("ProtectHome", "yes"),
+        ("PrivateTmp", "yes"),
+        ("PrivateDevices", "yes"),
+        ("RestrictAddressFamilies", "AF_INET AF_INET6 AF_UNIX AF_NETLINK"),
+        ("SystemCallFilter", "@system-service"),
+        ("RestrictNamespaces", "yes"),
+    ],
+)
+def test_what_runs_is_confined(path: Path, key: str, value: str) -> None:
+    assert Unit(path)["Service"][key] == value
+
+
+@pytest.mark.parametrize("path", LONG_RUNNING, ids=by_name)
+def test_nothing_runs_as_root(path: Path) -> None:
+    assert Unit(path)["Service"]["User"] in {paths.SPARK_USER, paths.GATEWAY_USER}
+
+
+@pytest.mark.parametrize("path", LONG_RUNNING, ids=by_name)
+def test_what_dies_comes_back(path: Path) -> None:
+    assert Unit(path)["Service"]["Restart"] in {"always", "on-failure"}
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=by_name)
+def test_a_unit_starts_a_module_that_there_is(path: Path) -> None:
+    for module in re.findall(r"-m (node\.\w+)", path.read_text()):
+        assert importlib.util.find_spec(module), module
+
+
+def test_boot_alone_is_enabled() -> None:
+    enabled = [by_name(path) for path in SERVICES if "[Install]" in path.read_text()]
+    assert enabled == ["millrace-boot"], "the role's target is started by boot"
+
+
+def test_a_wrong_document_is_not_tried_again() -> None:
+    unit = Unit(ROLE / "templates/millrace-boot.service.j2")
+    assert unit["Service"]["RestartPreventExitStatus"] == str(boot.EXIT_LASTING)
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("spark-master", f"-p {ports.MASTER} --webui-port {ports.MASTER_UI}"),
+        ("spark-worker", f"-p {ports.WORKER} --webui-port {ports.WORKER_UI}"),
+        ("spark-worker", f":{ports.MASTER}\n"),
+        ("spark-master", f"EnvironmentFile={paths.DAEMON_ENV}"),
+        ("spark-worker", f"EnvironmentFile={paths.DAEMON_ENV}"),
+        ("spark-connect", f"EnvironmentFile={paths.SPARK_ENV}"),
+        ("spark-connect", "Environment=SPARK_LOCAL_IP=127.0.0.1"),
+        ("millrace-gateway", f"-c {paths.NGINX_CONF}"),
+        ("millrace-gateway", f"RuntimeDirectory={paths.GATEWAY_RUNTIME.name}"),
+        ("millrace-probe", f"RuntimeDirectory={paths.PROBE.parent.name}"),
+        ("millrace-probe", f"ExecStart={paths.SPARK_PYTHON} "),
+        ("millrace-health", f"ConditionPathExists={paths.BOOT_DOCUMENT}"),
+    ],
+)
+def test_units_and_code_name_the_same(unit: str, words: str) -> None:
+    assert words in text_of(unit)
+
+
+def test_the_connect_server_gets_no_daemon_environment() -> None:
+    assert str(paths.DAEMON_ENV) not in text_of("spark-connect")
+
+
+def test_a_server_ended_by_the_watchdog_is_started_again() -> None:
+    assert "Restart=always" in text_of("spark-connect"), "SIGTERM counts as success"
+
+
+def test_a_role_wants_its_units_and_not_the_others() -> None:
+    wants = {
+        role: set(
+            re.findall(
+                r"[\w-]+(?=\.service)", (ROLE / f"templates/millrace-{role}.target.j2").read_text()
+            )
+        )
+        for role in ("leader", "worker")
+    }
+    assert wants == {
+        "leader": {
+            "spark-master",
+            "spark-connect",
+            "millrace-gateway",
+            "millrace-probe",
+            "millrace-health",
+        },
+        "worker": {"spark-worker", "millrace-worker-agent"},
+    }
+
+
+def test_before_its_role_a_machine_lets_in_ssh_only() -> None:
+    text = (ROLE / "files/nftables.conf").read_text()
+    assert "hook input priority filter; policy drop;" in text
+    assert re.findall(r"tcp dport (.*) accept", text) == ["22"]
+
+
+def test_the_metadata_service_is_for_root_and_spark() -> None:
+    text = (ROLE / "files/nftables.conf").read_text()
+    assert f'ip daddr {ports.IMDS} meta skuid != {{ "root", "{paths.SPARK_USER}" }} reject' in text

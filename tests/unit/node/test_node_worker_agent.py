@@ -1,0 +1,281 @@
+"""A worker's comings and goings, and the lifecycle calls behind them."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.session import Session
+from botocore.stub import Stubber
+
+from lakehouse.boot import BootDocument
+from node import lifecycle, notices, web
+from node.errors import MetadataError, NodeError
+from node.instance import Instance
+from node.worker_agent import WorkerAgent, registered
+
+ALIVE = {"host": "10.0.1.4", "port": 7078, "state": "ALIVE"}
+STATE = "meta-data/autoscaling/target-lifecycle-state"
+ACTION = "meta-data/spot/instance-action"
+
+
+@pytest.fixture
+def autoscaling() -> Iterator[tuple[Any, Stubber]]:
+    client = Session().create_client(
+        "autoscaling",
+        region_name="eu-central-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    with Stubber(client) as stub:
+        yield client, stub
+
+
+def expect_completion(stub: Stubber, hook: str) -> None:
+    stub.add_response(
+        "complete_lifecycle_action",
+        {},
+        {
+            "LifecycleHookName": hook,
+            "AutoScalingGroupName": "workers",
+            "InstanceId": "i-1",
+            "LifecycleActionResult": "CONTINUE",
+        },
+    )
+
+
+class World:
+    """The machine around an agent: master, worker, clock."""
+
+    def __init__(self) -> None:
+        self.workers: list[dict[str, object]] = []
+        self.executors: list[int] = [0]
+        self.master_up = True
+        self.signals: list[tuple[int, signal.Signals]] = []
+        self.now = time.time()
+        self.pid: int | None = 77
+
+    def get_json(self, host: str, port: int, path: str) -> object:
+        if port == 8080:
+            if not self.master_up:
+                msg = "refused"
+                raise web.WebError(msg)
+            return {"workers": self.workers}
+        count = self.executors.pop(0) if len(self.executors) > 1 else self.executors[0]
+        return {"executors": [{}] * count}
+
+    def send(self, pid: int, number: signal.Signals) -> bool:
+        self.signals.append((pid, number))
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def agent(
+        self, document: BootDocument, instance: Instance, imds: Any, client: Any
+    ) -> WorkerAgent:
+        return WorkerAgent(
+            document,
+            instance,
+            imds.client(),
+            client,
+            get_json=self.get_json,
+            find=lambda _: self.pid,
+            send=self.send,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [
+        ([ALIVE], True),
+        ([], False),
+        ([{**ALIVE, "state": "DEAD"}], False),
+        ([{**ALIVE, "host": "10.0.1.5"}], False),
+        ([{**ALIVE, "state": "DEAD"}, ALIVE], True),
+    ],
+)
+def test_registered_means_alive_at_this_address(
+    workers: list[dict[str, object]], expected: object
+) -> None:
+    assert registered({"workers": workers}, "10.0.1.4") is expected
+
+
+def test_a_worker_is_ready_when_its_master_lists_it(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    agent = world.agent(worker, instance, imds, client)
+    agent.step()
+    assert not agent.ready, "a started process is not a registered worker"
+    world.workers = [ALIVE]
+    expect_completion(stub, "ready")
+    agent.step()
+    assert agent.ready
+    stub.assert_no_pending_responses()
+
+
+def test_ready_is_said_once(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    world.workers = [ALIVE]
+    agent = world.agent(worker, instance, imds, client)
+    expect_completion(stub, "ready")
+    agent.step()
+    agent.step()
+    stub.assert_no_pending_responses()
+
+
+def test_a_leader_that_is_down_is_waited_for(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    world = World()
+    world.master_up = False
+    agent = world.agent(worker, instance, imds, autoscaling[0])
+    assert agent.step() > 0
+    assert not agent.ready
+
+
+def test_a_completion_that_failed_is_tried_again(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    world.workers = [ALIVE]
+    agent = world.agent(worker, instance, imds, client)
+    stub.add_client_error("complete_lifecycle_action", "Throttling", "slow down")
+    with pytest.raises(NodeError, match="slow down"):
+        agent.step()
+    expect_completion(stub, "ready")
+    agent.step()
+    assert agent.ready
+
+
+def test_the_groups_wish_drains_then_releases(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    world.executors = [1, 1, 0]
+    imds.entries[STATE] = "Terminated"
+    agent = world.agent(worker, instance, imds, client)
+    expect_completion(stub, "drain")
+    agent.step()
+    assert world.signals == [(77, signal.SIGPWR)], "decommissioned, not killed"
+    stub.assert_no_pending_responses()
+    agent.step()
+    assert len(world.signals) == 1, "draining is done once"
+
+
+def test_draining_ends_at_its_deadline(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    world.executors = [2]
+    started = world.now
+    imds.entries[STATE] = "Terminated"
+    expect_completion(stub, "drain")
+    world.agent(worker, instance, imds, client).step()
+    assert notices.DRAIN_BUDGET <= world.now - started <= notices.DRAIN_BUDGET + 2
+
+
+def test_a_spot_notice_drains_and_waits_for_the_group(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    imds.entries[ACTION] = '{"action": "terminate", "time": "2030-01-01T00:02:00Z"}'
+    agent = world.agent(worker, instance, imds, client)
+    agent.step()
+    assert agent.drained
+    assert not agent.released, "no hook is waiting yet"
+    imds.entries[STATE] = "Terminated"
+    expect_completion(stub, "drain")
+    agent.step()
+    assert agent.released
+
+
+def test_a_rebalance_recommendation_drains_nothing(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    world = World()
+    imds.entries["meta-data/events/recommendations/rebalance"] = "{}"
+    agent = world.agent(worker, instance, imds, autoscaling[0])
+    agent.step()
+    assert not world.signals
+
+
+def test_without_a_spark_worker_there_is_nothing_to_drain(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    world = World()
+    world.pid = None
+    imds.entries[STATE] = "Terminated"
+    expect_completion(stub, "drain")
+    agent = world.agent(worker, instance, imds, client)
+    agent.step()
+    assert agent.released
+
+
+def test_a_machine_in_service_does_not_leave(imds: Any) -> None:
+    imds.entries[STATE] = "InService"
+    assert notices.departure(imds.client(), 0.0) is None
+
+
+def test_a_spot_notice_leaves_a_margin(imds: Any) -> None:
+    imds.entries[ACTION] = '{"action": "terminate", "time": "1970-01-01T00:02:00Z"}'
+    assert notices.departure(imds.client(), 0.0) == notices.Departure(reason="spot", deadline=110)
+
+
+def test_a_notice_that_is_none_is_told(imds: Any) -> None:
+    imds.entries[ACTION] = "soon"
+    with pytest.raises(MetadataError, match="'soon', not a notice"):
+        notices.departure(imds.client(), 0.0)
+
+
+def test_a_hook_that_does_not_wait_is_no_fault(instance: Instance, autoscaling: Any) -> None:
+    client, stub = autoscaling
+    stub.add_client_error(
+        "complete_lifecycle_action",
+        "ValidationError",
+        "No active Lifecycle Action found with instance ID i-1",
+    )
+    assert lifecycle.complete(client, hook="ready", instance=instance) is False
+
+
+def test_the_group_is_asked_for_when_tags_do_not_tell(autoscaling: Any) -> None:
+    client, stub = autoscaling
+    stub.add_response(
+        "describe_auto_scaling_instances",
+        {
+            "AutoScalingInstances": [
+                {
+                    "InstanceId": "i-1",
+                    "AutoScalingGroupName": "workers",
+                    "AvailabilityZone": "a",
+                    "LifecycleState": "Pending:Wait",
+                    "HealthStatus": "HEALTHY",
+                    "ProtectedFromScaleIn": False,
+                }
+            ]
+        },
+        {"InstanceIds": ["i-1"]},
+    )
+    assert lifecycle.group_of(client, Instance(instance_id="i-1", private_ip="x")) == "workers"
+
+
+def test_a_machine_of_no_group_has_no_hook(autoscaling: Any) -> None:
+    client, stub = autoscaling
+    stub.add_response("describe_auto_scaling_instances", {"AutoScalingInstances": []})
+    alone = Instance(instance_id="i-1", private_ip="x")
+    assert lifecycle.complete(client, hook="ready", instance=alone) is False
