@@ -1,8 +1,8 @@
 """Image tests: the same files over the bake's connection, a file tree, and a booted machine.
 
-Say where with ``--hosts``: ``ssh://...`` while Packer builds and on a running machine,
-``--connection=chroot --hosts=FOLDER`` on the tree about to become an image. Marker `install` needs only files and
-programs, marker `boot` a machine that has booted.
+Say where with ``--hosts=ssh://...`` while Packer builds and on a running machine, and with
+``--connection=chroot --hosts=FOLDER`` on the tree about to become an image. Marker `install`
+needs only files and programs, marker `boot` a machine that has booted.
 """
 
 from __future__ import annotations

@@ -1,0 +1,53 @@
+"""Booting a finished image once, alone, and running the image tests on it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.image import machine, mounts
+from ops.image.bake import LocalImage
+from ops.image.inputs import REPOSITORY
+from ops.image.layer import workspace
+from toolchain.cache import locked
+from toolchain.process import run
+from toolchain.progress import Log
+
+
+@contextmanager
+def running(image: LocalImage, log: Log) -> Iterator[machine.Login]:
+    """A machine of `image`, with nothing around it: no metadata service, no names, no routes."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(locked("image", log))
+        work = stack.enter_context(workspace())
+        lowers = [
+            stack.enter_context(mounts.squashfs(layer, work / f"lower{number}"))
+            for number, layer in enumerate(image.layers)
+        ]
+        upper = work / "upper"
+        root = stack.enter_context(mounts.overlay(lowers, upper, work / "overlay", work / "root"))
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="mr-bake-"))
+        (work / "scratch").symlink_to(scratch)
+        yield stack.enter_context(machine.booted(root, Path(scratch), log))
+
+
+def prove(image: LocalImage, log: Log) -> None:
+    """Run every image test that a booted machine can answer."""
+    with running(image, log) as login:
+        log("image: booted; testing")
+        tests = sorted((REPOSITORY / "tests/image").glob("test_*.py"))
+        output = run(
+            [
+                *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+                *(path for path in tests if path.name != "test_hygiene.py"),
+                *(f"--ssh-config={login.ssh_config}", f"--hosts=ssh://root@{machine.MACHINE}"),
+            ],
+            what="image: tests on a booted machine",
+            log=log,
+            directory=REPOSITORY,
+        )
+        log(f"image: {output.strip().splitlines()[-1]}")
