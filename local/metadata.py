@@ -51,7 +51,7 @@ def answer(path: str, instance: Instance, region: str, sources: Sources) -> Answ
             return Answer(404, b"")
         node = node[part]
     if isinstance(node, Mapping):
-        return Answer(200, _listing(node).encode())
+        return Answer(200, _listing(node, instance.key_name).encode())
     if callable(node):
         text = node()
         return Answer(404, b"") if text is None else _document(text.encode())
@@ -161,12 +161,14 @@ def _notice(sources: Sources, instance: Instance, kind: str) -> str | None:
     return json.dumps(notice) if notice else None
 
 
-def _listing(node: Tree) -> str:
+def _listing(node: Tree, key_name: str) -> str:
     """Children as EC2 lists them: public keys by index, directories with a slash."""
     lines = []
     for name, child in node.items():
         if isinstance(child, Mapping):
-            lines.append(f"{name}=key" if name == "0" and "openssh-key" in child else f"{name}/")
+            lines.append(
+                f"{name}={key_name}" if name == "0" and "openssh-key" in child else f"{name}/"
+            )
         else:
             lines.append(name)
     return "\n".join(lines)

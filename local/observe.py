@@ -134,6 +134,7 @@ class Observer:
             != "disabled",
             spot=raw.get("InstanceLifecycle") == "spot",
             user_data=self._fact("user-data", instance_id, lambda: self._user_data(instance_id)),
+            key_name=raw.get("KeyName") or "",
             public_key=self._fact(
                 "key", instance_id, lambda: self._public_key(raw.get("KeyName") or "")
             ),

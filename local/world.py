@@ -37,6 +37,7 @@ class Instance:
     tags_in_metadata: bool = True
     spot: bool = False
     user_data: bytes = b""
+    key_name: str = ""
     public_key: str = ""
     profile_arn: str = ""
     role: str = ""
