@@ -31,7 +31,7 @@ from toolchain.awsplugin.terraform import Terraform
 
 _NESTINGS: Final[dict[int, Nesting]] = {1: "single", 2: "list", 3: "set", 4: "map", 5: "group"}
 # Part of the key of everything kept: raise it when a change here alters a binding.
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 _HEAD: Final = 1 << 20
 PROVIDER: Final = "pulumi:providers:aws"
 
@@ -142,7 +142,7 @@ class Bindings:
         def attributes(name: str) -> list[str]:
             return _member_names(schemas[name].block)
 
-        tf_type = tokens.resolve(token, properties, schemas, attributes)
+        tf_type = tokens.resolve(token, properties, schemas, attributes, self._sdk.resources)
         if tf_type is None:
             near = ", ".join(tokens.nearest(token, schemas))
             msg = (

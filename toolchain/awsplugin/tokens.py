@@ -16,8 +16,15 @@ from toolchain.awsplugin.names import candidates
 
 FIXED: Final = {
     "aws:alb/loadBalancer:LoadBalancer": "aws_alb",
+    "aws:cfg/recorder:Recorder": "aws_config_configuration_recorder",
+    "aws:directconnect/hostedTransitVirtualInterfaceAcceptor:HostedTransitVirtualInterfaceAcceptor": (  # noqa: E501
+        "aws_dx_hosted_transit_virtual_interface_accepter"
+    ),
     "aws:directconnect/linkAggregationGroup:LinkAggregationGroup": "aws_dx_lag",
     "aws:ec2/dedicatedHost:DedicatedHost": "aws_ec2_host",
+    "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": (
+        "aws_network_interface_sg_attachment"
+    ),
     "aws:ec2transitgateway/instanceState:InstanceState": "aws_ec2_instance_state",
     "aws:elb/loadBalancer:LoadBalancer": "aws_elb",
     "aws:lb/loadBalancer:LoadBalancer": "aws_lb",
@@ -89,13 +96,28 @@ def _parts(token: str) -> tuple[str, str]:
 def _spellings(token: str) -> list[str]:
     module, name = _parts(token)
     prefixes = (*_MODULES.get(module, ()), module)
-    return list(dict.fromkeys([*(_plain(prefix + name) for prefix in prefixes), _plain(name)]))
+    # Pulumi kept two generations of some types under one Terraform type.
+    names = [name, name.removesuffix("V2")] if name.endswith("V2") else [name]
+    full = [_plain(prefix + each) for each in names for prefix in prefixes]
+    return list(dict.fromkeys([*full, _plain(name)]))
+
+
+def _full_name(token: str) -> str:
+    module, name = _parts(token)
+    return _plain(module + name)
 
 
 def resolve(
-    token: str, properties: Collection[str], types: Iterable[str], attributes: Attributes
+    token: str,
+    properties: Collection[str],
+    types: Iterable[str],
+    attributes: Attributes,
+    known: Iterable[str] = (),
 ) -> str | None:
-    """The Terraform type behind a token, or None where the provider has none."""
+    """The Terraform type behind a token, or None where the provider has none.
+
+    `known` are the SDK's tokens: a type whose name is that of another token is that token's.
+    """
     pool = {name: _plain(name.removeprefix("aws_")) for name in types}
     if FIXED.get(token) in pool:
         return FIXED[token]
@@ -107,12 +129,16 @@ def resolve(
         if exact[best] >= _EXACT_FLOOR:
             return best
     # A renamed type shares nearly all of its properties; a merely related one does not.
-    near = sorted(pool, key=lambda name: _likeness(spellings, pool[name]), reverse=True)
+    claimed = {_full_name(other) for other in known if other != token}
+    free = [name for name in pool if pool[name] not in claimed]
+    near = sorted(free, key=lambda name: _likeness(spellings, pool[name]), reverse=True)
     scores = {
         name: 0.5 * _likeness(spellings, pool[name]) + 0.5 * agreement(wanted, attributes(name))
         for name in near[:_SHORTLIST]
     }
-    best = max(scores, key=lambda name: scores[name])
+    best = max(scores, key=lambda name: scores[name], default="")
+    if not best:
+        return None
     return best if scores[best] >= _LIKENESS_FLOOR else None
 
 
