@@ -1,4 +1,4 @@
-"""Draws a `Status` so that it fits one screen of 24 lines and 100 columns."""
+"""Draws a `Status` so that it fits one screen of 24 lines and 120 columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.machines import Machine
 from ops.status import Status
 
 LINES: Final = 24
-WIDTH: Final = 100
+WIDTH: Final = 120
 MOST_PROBLEMS: Final = 2
 _FIXED: Final = 9 + MOST_PROBLEMS
 """Lines that are always there, besides one per generation and one per machine."""
@@ -75,13 +75,13 @@ def _machines(status: Status, room: int, every: bool) -> list[str]:
             each.state,
             each.lifecycle,
             each.type,
+            each.address,
             each.market,
             each.zone,
-            each.address,
         )
         for each in shown
     ]
-    head = ("MACHINE", "ROLE", "STATE", "LIFECYCLE", "TYPE", "MARKET", "ZONE", "ADDRESS")
+    head = ("MACHINE", "ROLE", "STATE", "LIFECYCLE", "TYPE", "ADDRESS", "MARKET", "ZONE")
     more = [f"... and {left} more: `lakehouse status --all`"] if left > 0 and not every else []
     return [*_table(head, rows), *more]
 
