@@ -38,22 +38,28 @@ FAILURES_UNTIL_RESTART: Final = 4
 Query = Callable[[str], None]
 
 
-def connect() -> tuple[Query, str]:
-    """Open the one session; a function that runs SQL, and the server's version."""
+def load_client() -> tuple[Any, Any]:
+    """The client's classes: seconds of imports, done while the server is still starting."""
     from pyspark.sql.connect.client import ChannelBuilder
     from pyspark.sql.connect.session import SparkSession
 
+    return ChannelBuilder, SparkSession
+
+
+def connect(channel_builder: Any, spark_session: Any) -> tuple[Query, str]:
+    """Open the one session; a function that runs SQL, and the server's version."""
     url = f"sc://127.0.0.1:{ports.CONNECT}/;user_id=millrace;session_id={SESSION_ID}"
-    channel = ChannelBuilder(
+    channel = channel_builder(
         url,
         channelOptions=[
             # gRPC's own back-off reaches two minutes; a restarted server is up in ten seconds.
             ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 100),
+            # Also the time one attempt may take: a busy server needs a while for its greeting.
+            ("grpc.min_reconnect_backoff_ms", 5000),
             ("grpc.max_reconnect_backoff_ms", 1000),
         ],
     )
-    session = SparkSession.builder.channelBuilder(channel).create()
+    session = spark_session.builder.channelBuilder(channel).create()
     # The client would retry for ten minutes; a probe wants to know now.
     session.client._retry_policy.update(max_retries=1, initial_backoff=100, max_backoff=500)
 
@@ -152,8 +158,9 @@ def main() -> int:
     """Probe until the client cannot be trusted any more."""
     journal.configure()
     last = probe_result.read(paths.PROBE)
+    classes = load_client()
     await_port(ports.CONNECT)
-    query, version = connect()
+    query, version = connect(*classes)
     probe = Probe(
         query,
         lambda result: probe_result.write(paths.PROBE, result),
