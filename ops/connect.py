@@ -12,8 +12,11 @@ from typing import Final
 from lakehouse.errors import ContractError
 from lakehouse.outputs import StackOutputs
 from ops.context import OpsContext
+from ops.state import DEFAULT_CLOUD
 
 FOLDER: Final = "millrace"
+CA: Final = "ca.pem"
+TOKEN_SUFFIX: Final = ".token"
 DOCUMENT: Final = "connect.json"
 """What `lakehouse_client.connect()` reads when it is told nothing else."""
 
@@ -74,16 +77,33 @@ def fetch_token(context: OpsContext, user: str) -> str:
         return context.redactor.learn(context.account.secrets.text(arn))
 
 
+def folder_name(context: OpsContext) -> str:
+    """The stack's folder; a local cloud with a name of its own has one of its own."""
+    cloud = context.state.directory.name if context.state else DEFAULT_CLOUD
+    return context.stack if cloud == DEFAULT_CLOUD else f"{context.stack}-{cloud}"
+
+
+def forget_connection(folder: Path) -> None:
+    """Remove what `write_connection` wrote into a folder; nothing if it is not there."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if path.name in (CA, DOCUMENT) or path.suffix == TOKEN_SUFFIX:
+            path.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def write_connection(context: OpsContext, user: str, directory: Path) -> Connection:
     """Fetch what is needed and write it below `directory`, readable by this user only."""
     chosen = choose_user(context.outputs, user)
     token = fetch_token(context, chosen)
-    folder = directory / context.stack
+    folder = directory / folder_name(context)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = Connection(
         url=url(context.outputs),
-        ca_file=folder / "ca.pem",
-        token_file=folder / f"{chosen}.token",
+        ca_file=folder / CA,
+        token_file=folder / f"{chosen}{TOKEN_SUFFIX}",
         catalog=context.outputs.catalogs[0].name if context.outputs.catalogs else "",
     )
     _write_private(connection.ca_file, context.outputs.endpoint.ca_certificate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from ops.connect import (
     DOCUMENT,
     choose_user,
     config_directory,
+    folder_name,
+    forget_connection,
     render,
     snippet,
     url,
     write_connection,
 )
 from ops.context import OpsContext
+from ops.state import LocalState
 
 
 def test_the_document_has_exactly_the_four_keys_scripts_read(
@@ -75,3 +79,24 @@ def test_files_follow_xdg_config_home() -> None:
 
 def test_the_url_carries_no_token(context: OpsContext) -> None:
     assert "token" not in url(context.outputs)
+
+
+@pytest.mark.parametrize(("cloud", "name"), [("millrace", "local"), ("two", "local-two")])
+def test_a_second_local_cloud_has_a_folder_of_its_own(
+    context: OpsContext, cloud: str, name: str
+) -> None:
+    state = LocalState(Path("/var/lib/millrace") / cloud)
+    assert folder_name(dataclasses.replace(context, state=state)) == name
+
+
+def test_forgetting_leaves_no_file_of_ours_and_every_other(
+    context: OpsContext, tmp_path: Path
+) -> None:
+    folder = write_connection(context, "", tmp_path).ca_file.parent
+    (folder / "notes.md").write_text("mine")
+    forget_connection(folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.md"]
+    (folder / "notes.md").unlink()
+    forget_connection(folder)
+    assert not folder.exists()
+    forget_connection(folder)
