@@ -16,7 +16,7 @@ from ops.state import DEFAULT_CLOUD
 
 FOLDER: Final = "millrace"
 CA: Final = "ca.pem"
-TOKEN_SUFFIX: Final = ".token"
+USER_SUFFIX: Final = ".token"
 DOCUMENT: Final = "connect.json"
 """What `lakehouse_client.connect()` reads when it is told nothing else."""
 
@@ -88,7 +88,7 @@ def forget_connection(folder: Path) -> None:
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        if path.name in (CA, DOCUMENT) or path.suffix == TOKEN_SUFFIX:
+        if path.name in (CA, DOCUMENT) or path.suffix == USER_SUFFIX:
             path.unlink()
     if not any(folder.iterdir()):
         folder.rmdir()
@@ -103,7 +103,7 @@ def write_connection(context: OpsContext, user: str, directory: Path) -> Connect
     connection = Connection(
         url=url(context.outputs),
         ca_file=folder / CA,
-        token_file=folder / f"{chosen}{TOKEN_SUFFIX}",
+        token_file=folder / f"{chosen}{USER_SUFFIX}",
         catalog=context.outputs.catalogs[0].name if context.outputs.catalogs else "",
     )
     _write_private(connection.ca_file, context.outputs.endpoint.ca_certificate)
