@@ -10,27 +10,17 @@ from components.network import Network, NetworkArgs
 from components.stack import read
 
 stack = read()
-config, names = stack.config, stack.names
+config, names, tags = stack.config, stack.names, stack.tags
 
-network = Network(
-    names.prefix,
-    NetworkArgs(region=config.region, shape=config.network, tags=stack.tags),
-)
+network = Network(names.prefix, NetworkArgs(region=config.region, shape=config.network, tags=tags))
 
 catalog = Catalog(
-    names.prefix,
-    CatalogArgs(
-        account=stack.account,
-        bucket=stack.bucket,
-        key_alias=names.key_alias,
-        shape=config.catalog,
-        tags=stack.tags,
-    ),
+    names.prefix, CatalogArgs(account=stack.account, names=names, shape=config.catalog, tags=tags)
 )
 
 access = Access(
     names.prefix,
-    AccessArgs(shape=config.access, certificate_names=stack.certificate_names, tags=stack.tags),
+    AccessArgs(shape=config.access, certificate_names=stack.certificate_names, tags=tags),
 )
 
 clusters = {
@@ -38,15 +28,13 @@ clusters = {
         names.generation(generation),
         ClusterArgs(
             account=stack.account,
-            project=names.project,
-            stack=names.stack,
+            names=names,
             generation=generation,
             shape=shape,
             access=config.access,
             drain_seconds=config.endpoint.drain_seconds,
-            log_group=names.log_group(generation),
             aws_endpoint_url=config.aws.endpoint_url,
-            leader_host=stack.leader_host(generation),
+            zone_name=config.network.zone_name,
             vpc_id=network.vpc_id,
             subnet_ids=network.subnet_ids,
             zone_id=network.zone_id,
@@ -57,7 +45,7 @@ clusters = {
             key_arn=catalog.key_arn,
             tls_arn=access.tls_arn,
             token_arns=access.token_arns,
-            tags=stack.tags,
+            tags=tags,
         ),
     )
     for generation, shape in config.generations.items()
@@ -75,7 +63,7 @@ endpoint = Endpoint(
             for generation, shape in config.generations.items()
         },
         idle_timeout_seconds=config.endpoint.idle_timeout_seconds,
-        tags=stack.tags,
+        tags=tags,
     ),
 )
 

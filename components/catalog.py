@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components._base import LakehouseComponent
 from lakehouse import policies
 from lakehouse.config import CatalogConfig
+from lakehouse.names import Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +20,8 @@ class CatalogArgs:
 
     account: policies.Account
     """Where the bucket is; its ARN is known before it exists."""
-    bucket: str
-    """Name of the S3 Tables bucket."""
-    key_alias: str
-    """Alias of the encryption key, `alias/...`."""
+    names: Names
+    """Of the stack: the bucket's where its owner gives none, and the key's alias."""
     shape: CatalogConfig
     """Namespaces, protection and maintenance, as the owner describes them."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +39,8 @@ class Catalog(LakehouseComponent):
         self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, args.tags, opts)
-        bucket_arn = args.account.arn("s3tables", f"bucket/{args.bucket}")
+        bucket_name = args.shape.bucket or args.names.table_bucket
+        bucket_arn = args.account.arn("s3tables", f"bucket/{bucket_name}")
         key = aws.kms.Key(
             self.child("tables"),
             description=f"Tables of {name}",
@@ -60,13 +60,13 @@ class Catalog(LakehouseComponent):
         )
         aws.kms.Alias(
             self.child("tables"),
-            name=args.key_alias,
+            name=args.names.key_alias,
             target_key_id=key.key_id,
             opts=self.child_opts(),
         )
         bucket = aws.s3tables.TableBucket(
             self.child("tables"),
-            name=args.bucket,
+            name=bucket_name,
             encryption_configuration=aws.s3tables.TableBucketEncryptionConfigurationArgs(
                 sse_algorithm="aws:kms", kms_key_arn=key.arn
             ),

@@ -21,7 +21,7 @@ from components._stored_secret import store
 from lakehouse import policies, ports
 from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
 from lakehouse.config import AccessConfig, GenerationConfig
-from lakehouse.names import TARGET_GROUP_NAME, fit
+from lakehouse.names import TARGET_GROUP_NAME, Names, fit
 from lakehouse.types import architecture
 
 READY_HOOK: Final = "ready"
@@ -36,10 +36,8 @@ class ClusterArgs:
 
     account: policies.Account
     """Where it is."""
-    project: str
-    """For the boot document."""
-    stack: str
-    """For the boot document."""
+    names: Names
+    """Of the stack."""
     generation: str
     """Name of this generation."""
     shape: GenerationConfig
@@ -48,18 +46,16 @@ class ClusterArgs:
     """Key pair, and how long logs and deleted secrets are kept."""
     drain_seconds: int
     """Seconds that connections keep a leader that leaves the endpoint."""
-    log_group: str
-    """Name of the machines' log group."""
     aws_endpoint_url: str
     """Where machines reach the AWS API; empty on AWS."""
-    leader_host: str
-    """DNS name that the leader keeps."""
+    zone_name: str
+    """Private DNS zone; the leader keeps a name in it."""
     vpc_id: pulumi.Input[str]
     """Network of the target group."""
     subnet_ids: pulumi.Input[Sequence[str]]
     """Where machines are."""
     zone_id: pulumi.Input[str]
-    """Zone of `leader_host`."""
+    """Id of that zone."""
     leader_security_group_id: pulumi.Input[str]
     """Group of the leader."""
     worker_security_group_id: pulumi.Input[str]
@@ -105,7 +101,7 @@ class Cluster(LakehouseComponent):
         )
         aws.cloudwatch.LogGroup(
             self.child("logs"),
-            name=args.log_group,
+            name=args.names.log_group(args.generation),
             retention_in_days=args.access.log_retention_days,
             tags=self.tags("logs"),
             opts=self.child_opts(),
@@ -118,7 +114,7 @@ class Cluster(LakehouseComponent):
             key=args.key_arn,
             zone=args.zone_id,
         )
-        target_group = self._target_group()
+        target_group = self._target_group(name)
         leader = self._leader_group(image, known, target_group)
         workers = self._worker_group(image, known)
         self.image = image.id
@@ -133,10 +129,11 @@ class Cluster(LakehouseComponent):
         """The outputs by name, as `lakehouse.outputs` calls them."""
         return {name: getattr(self, name) for name in outputs_of(type(self))}
 
-    def _target_group(self) -> aws.lb.TargetGroup:
+    def _target_group(self, name: str) -> aws.lb.TargetGroup:
         suffix = "gateway"
         return aws.lb.TargetGroup(
-            fit(self.child(suffix), TARGET_GROUP_NAME),
+            # Without the suffix: 32 characters are few, and consoles show nothing else.
+            fit(name, TARGET_GROUP_NAME),
             vpc_id=self._args.vpc_id,
             target_type="instance",
             protocol="TCP",
@@ -285,14 +282,14 @@ class Cluster(LakehouseComponent):
             "bucket_arn": known["warehouse"],
             "key_arn": known["key"],
             "group_pattern": f"{self.child(role)}-*",
-            "log_group": args.log_group,
+            "log_group": args.names.log_group(args.generation),
         }
         if role == "worker":
             return policies.worker(secrets=[known["auth"]], **common)
         return policies.leader(
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
-            host=args.leader_host,
+            host=args.names.leader_host(args.generation, args.zone_name),
             **common,
         )
 
@@ -301,11 +298,11 @@ class Cluster(LakehouseComponent):
         is_leader = role == "leader"
         document = BootDocument(
             role="leader" if is_leader else "worker",
-            project=args.project,
-            stack=args.stack,
+            project=args.names.project,
+            stack=args.names.stack,
             generation=args.generation,
             region=args.account.region,
-            leader_host=args.leader_host,
+            leader_host=args.names.leader_host(args.generation, args.zone_name),
             zone_id=known["zone"],
             catalogs=(CatalogBoot(name=args.catalog_name, warehouse=known["warehouse"]),),
             secrets=SecretsBoot(
@@ -314,7 +311,7 @@ class Cluster(LakehouseComponent):
                 tokens=dict(known["tokens"]) if is_leader else {},
             ),
             spark=_spark(args.shape),
-            log_group=args.log_group,
+            log_group=args.names.log_group(args.generation),
             aws_endpoint_url=args.aws_endpoint_url,
             lifecycle_hook=READY_HOOK,
         )

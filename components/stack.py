@@ -36,11 +36,6 @@ class Stack:
         return self.names.tags(self.config.tags)
 
     @property
-    def bucket(self) -> str:
-        """Name of the S3 Tables bucket."""
-        return self.config.catalog.bucket or self.names.table_bucket
-
-    @property
     def connect_host(self) -> str:
         """DNS name of the endpoint."""
         return self.names.connect_host(self.config.network.zone_name)

@@ -1,0 +1,114 @@
+"""Programs to record: the whole stack, and each component with plain arguments."""
+
+from __future__ import annotations
+
+import functools
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.access import Access, AccessArgs
+from components.catalog import Catalog, CatalogArgs
+from components.cluster import Cluster, ClusterArgs
+from components.endpoint import Endpoint, EndpointArgs, TargetArgs
+from components.network import Network, NetworkArgs
+from lakehouse.config import LakehouseConfig
+from lakehouse.names import Names
+from lakehouse.policies import Account
+from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
+
+ROOT = Path(__file__).parents[2]
+TAGS = {"millrace:stack": "example", "cost-center": "data-platform"}
+ACCOUNT = Account(region=REGION, account_id=ACCOUNT_ID)
+NAMES = Names(project="millrace", stack="example")
+BUCKET_ARN = f"arn:aws:s3tables:{REGION}:{ACCOUNT_ID}:bucket/tables"
+
+
+def stack_settings(stack: str) -> dict[str, Any]:
+    """`config:` of a stack file of the repository."""
+    text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
+    return dict(yaml.safe_load(text)["config"])
+
+
+def stack_config(stack: str = "example") -> LakehouseConfig:
+    """The same, read."""
+    return LakehouseConfig.from_pulumi(stack_settings(stack))
+
+
+@functools.cache
+def whole(stack: str, *, preview: bool = False) -> Recorded:
+    """`__main__.py` on a stack file of the repository."""
+    return build(
+        lambda: runpy.run_path(str(ROOT / "__main__.py")),
+        stack=stack,
+        config=stack_settings(stack),
+        preview=preview,
+    )
+
+
+def network(name: str, **changes: Any) -> Network:
+    shape = stack_config().network.model_copy(update=changes)
+    return Network(name, NetworkArgs(region=REGION, shape=shape, tags=TAGS))
+
+
+def catalog(name: str, **changes: Any) -> Catalog:
+    shape = stack_config().catalog.model_copy(update=changes)
+    return Catalog(
+        name,
+        CatalogArgs(account=ACCOUNT, names=NAMES, shape=shape, tags=TAGS),
+    )
+
+
+def access(name: str, **changes: Any) -> Access:
+    shape = stack_config().access.model_copy(update=changes)
+    names = ("connect.lakehouse.internal", "127.0.0.1")
+    return Access(name, AccessArgs(shape=shape, certificate_names=names, tags=TAGS))
+
+
+def cluster(name: str, **changes: Any) -> Cluster:
+    config = stack_config()
+    return Cluster(
+        name,
+        ClusterArgs(
+            account=ACCOUNT,
+            names=NAMES,
+            generation="blue",
+            shape=config.generations["blue"].model_copy(update=changes),
+            access=config.access,
+            drain_seconds=300,
+            aws_endpoint_url="",
+            zone_name="lakehouse.internal",
+            vpc_id="vpc-1",
+            subnet_ids=["subnet-a", "subnet-b"],
+            zone_id="Z1",
+            leader_security_group_id="sg-leader",
+            worker_security_group_id="sg-worker",
+            catalog_name="lake",
+            warehouse=BUCKET_ARN,
+            key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1",
+            tls_arn=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:tls",
+            token_arns={"dbt": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:dbt"},
+            tags=TAGS,
+        ),
+    )
+
+
+def endpoint(name: str, **changes: Any) -> Endpoint:
+    arguments: dict[str, Any] = {
+        "subnet_ids": ["subnet-a", "subnet-b"],
+        "security_group_id": "sg-endpoint",
+        "zone_id": "Z1",
+        "host": "connect.lakehouse.internal",
+        "targets": {"blue": TargetArgs(arn="arn:blue", weight=100)},
+        "idle_timeout_seconds": 3600,
+        "tags": TAGS,
+    }
+    return Endpoint(name, EndpointArgs(**{**arguments, **changes}))
+
+
+BUILDERS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (network, catalog, access, cluster, endpoint)
+}
