@@ -115,14 +115,6 @@ def test_no_unit_has_failed_on_any_machine(machines: tuple[Machine, ...], on: Op
 
 
 @pytest.mark.parametrize(("role", "port"), NEVER_FROM_OUTSIDE)
-def test_inner_ports_never_answer_where_clients_are(
-    machines: tuple[Machine, ...], role: str, port: int
-) -> None:
-    address = first(machines, role).address
-    assert_never_answers(f"{role} {address}:{port}", tcp(address, port), seconds=1)
-
-
-@pytest.mark.parametrize(("role", "port"), NEVER_FROM_OUTSIDE)
 def test_inner_ports_never_answer_a_neighbour_of_the_vpc(
     access: Access, outputs: StackOutputs, machines: tuple[Machine, ...], role: str, port: int
 ) -> None:
