@@ -271,9 +271,25 @@ class Cluster(LakehouseComponent):
         )
 
     def _machine_tags(self, role: str) -> dict[str, str]:
-        return self.tags(
-            role, **{"millrace:generation": self._args.generation, "millrace:role": role}
+        own = {
+            "millrace:generation": self._args.generation,
+            "millrace:role": role,
+            # Machines read secrets at boot: a new one is a reason to replace them.
+            "millrace:secrets": self._rotations(role),
+        }
+        return self.tags(role, **own)
+
+    def _rotations(self, role: str) -> str:
+        access, auth = self._args.access, self._args.shape.auth_rotation
+        if role == "worker":
+            return str(auth)
+        counters = (
+            auth,
+            access.authority_rotation,
+            access.certificate_rotation,
+            access.token_rotation,
         )
+        return ".".join(map(str, counters))
 
     def _policy(self, role: str, known: Mapping[str, Any]) -> policies.Document:
         args = self._args

@@ -20,6 +20,7 @@ _CHANNEL = re.compile(r"channel:[a-z][a-z0-9-]{0,30}")
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-h]")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_BUCKET = re.compile(r"(?=.{3,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _INSTANCE_TYPE = re.compile(
     r"[a-z][a-z0-9-]*\.(nano|micro|small|medium|metal|\d*x?large|metal-\d+xl)"
@@ -109,6 +110,15 @@ Slug = Annotated[
     str,
     AfterValidator(
         _matching(_SLUG, "is no name; use lower case letters, digits and single hyphens")
+    ),
+]
+
+BucketName = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _BUCKET, "is no bucket name; use 3 to 63 lower case letters, digits and single hyphens"
+        )
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -99,32 +99,42 @@ def _sections(values: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]
         if name not in known:
             found.append(Finding(key, f"is not a section; {did_you_mean(name, known)}"))
             continue
-        raw[name] = _parsed(key, value, found)
+        raw[name] = _parsed(value)
     return raw
 
 
-def _parsed(key: str, value: Any, found: list[Finding]) -> Any:
+def _parsed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        found.append(Finding(key, "is of the wrong kind; write a map of keys and values", value))
-        return {}
+        return value
 
 
 def _translated(error: ValidationError) -> list[Finding]:
+    errors = error.errors(include_url=False)
+    places = {each["loc"] for each in errors}
     return [
         translate(each, _key(each["loc"]), _model_at(each["loc"]))
-        for each in error.errors(include_url=False)
+        for each in errors
+        # Entries with findings of their own are not counted: the list looks short by them.
+        if each["type"] != "too_short" or not _has_below(each["loc"], places)
     ]
+
+
+def _has_below(location: tuple[int | str, ...], places: Iterable[tuple[int | str, ...]]) -> bool:
+    return any(place[: len(location)] == location and place != location for place in places)
 
 
 def _key(location: tuple[int | str, ...]) -> str:
     if location == ("region",):
         return REGION_KEY
-    parts = [str(part) for part in location if part != "[key]"]
-    return f"{NAMESPACE}:{'.'.join(parts)}"
+    key = ""
+    for part in location:
+        if part != "[key]":
+            key += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{NAMESPACE}:{key.removeprefix('.')}"
 
 
 def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
@@ -142,12 +152,13 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
 
 def _parts(raw: Mapping[str, Any]) -> Parts:
     """What can be read on its own, so that rules are judged even where a section is broken."""
+    region = str(raw.get("region"))
     clusters = raw.get("generations")
     clusters = clusters if isinstance(clusters, dict) else {}
     read = {name: _valid(GenerationConfig, each) for name, each in clusters.items()}
     generations = {name: each for name, each in read.items() if each is not None}
     return Parts(
-        region=raw.get("region"),
+        region=region if _REGION.fullmatch(region) else None,
         network=_valid(NetworkConfig, raw.get("network", {})),
         catalog=_valid(CatalogConfig, raw.get("catalog", {})),
         access=_valid(AccessConfig, raw.get("access", {})),

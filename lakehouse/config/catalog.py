@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
-from lakehouse.types import Identifier, Slug
+from lakehouse.types import BucketName, Identifier
 
 
 class CatalogConfig(Section):
@@ -15,12 +15,10 @@ class CatalogConfig(Section):
         default="lake",
         effect=Effect.SWAP_LEADER,
     )
-    bucket: Slug | None = setting(
+    bucket: BucketName | None = setting(
         "Name of the S3 Tables bucket; unset means <project>-<stack>.",
         default=None,
         effect=Effect.REFUSED,
-        min_length=3,
-        max_length=63,
     )
     namespaces: tuple[Identifier, ...] = setting(
         "Namespaces that exist from the start. One that is taken off the list must be empty.",

@@ -173,3 +173,10 @@ def test_an_image_of_another_architecture_is_refused() -> None:
 def test_an_image_id_is_taken_as_it_is() -> None:
     recorded = build(lambda: cluster("blue", image="ami-0a0a0a0a0a0a0a0a0"))
     assert template(recorded, "leader")["imageId"] == "ami-0a0a0a0a0a0a0a0a0"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_new_shared_secret_replaces_every_machine(recorded: Recorded, role: str) -> None:
+    rotated = build(lambda: cluster("blue", auth_rotation=2))
+    before, after = template(recorded, role), template(rotated, role)
+    assert before["tagSpecifications"] != after["tagSpecifications"], "it is read at boot only"
