@@ -32,6 +32,11 @@ def run(context: OpsContext, access: Access, extra: Sequence[str] = ()) -> int:
             "-m",
             "pytest",
             SUITE,
+            # Sockets of grpc and pyspark are closed by the collector, at its own pace.
+            "-W",
+            "default::pytest.PytestUnraisableExceptionWarning",
+            # Not the shared /tmp/pytest-of-user, where other runs' leftovers fail this one.
+            f"--basetemp={Path(folder) / 'pytest'}",
             f"--outputs={outputs}",
             f"--ssh-key={access.key}",
             f"--known-hosts={hosts}",
