@@ -24,21 +24,25 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402  reads the environment
 )
 
 from local.account import (  # noqa: E402
+    activities,
     autoscaling,
     cloudtrail,
     cloudwatch,
     control,
     ec2,
     elbv2,
-    fleet,
     graft,
+    hooks,
     kms,
+    lakefilters,
     lakeformation,
     route53,
     s3,
     s3tables,
     spot,
     sqs,
+    tables,
+    upkeep,
 )
 
 log = logging.getLogger(__name__)
@@ -56,17 +60,21 @@ def install() -> None:
     """Put every graft in place."""
     graft.stop_tracking()
     for module in (
+        activities,
         autoscaling,
         cloudtrail,
         cloudwatch,
         ec2,
         elbv2,
+        hooks,
         kms,
+        lakefilters,
         lakeformation,
         route53,
         s3,
         s3tables,
         sqs,
+        tables,
     ):
         module.install()
 
@@ -95,7 +103,7 @@ class Account:
         with LOCK:
             answer = self._serve(environ, start)
             if service in ("ec2", "autoscaling"):
-                fleet.tick()
+                upkeep.tick()
             return answer
 
     def _serve(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:

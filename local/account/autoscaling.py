@@ -1,4 +1,4 @@
-"""Auto Scaling's API on top of `fleet`: groups as given, hooks, activities."""
+"""Auto Scaling's groups and their instances, as the API gives and shows them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from local.account import elbv2, fleet
+from local.account import elbv2, fleet, members, upkeep
 from local.account.graft import Grafts
-from local.account.lifecycle import ABANDON, CONTINUE, LAUNCHING, TERMINATING, Action, Hook
+from local.account.lifecycle import Hook
 
 grafts = Grafts()
 
@@ -21,8 +21,9 @@ _IN_USE: Final = "ResourceInUse"
 _OPTIONS: Final = ("DefaultInstanceWarmup", "MaxInstanceLifetime", "InstanceMaintenancePolicy")
 
 
-def _group(response: Any, name: str | None = None) -> Any:
-    wanted = name or response._get_param("AutoScalingGroupName")
+def group_of(response: Any) -> Any:
+    """The group that a request names."""
+    wanted = response._get_param("AutoScalingGroupName")
     group = response.autoscaling_backend.autoscaling_groups.get(wanted)
     if group is None:
         msg = f"AutoScalingGroup name not found - no such group: {wanted}"
@@ -43,7 +44,7 @@ def _member(response: Any, instance_id: str) -> tuple[Any, Any]:
 
 
 def _keep_options(response: Any, group: Any) -> None:
-    options = fleet.notes(group).options
+    options = members.notes(group).options
     for name in _OPTIONS:
         value = response._get_param(name)
         if value is not None:
@@ -62,19 +63,19 @@ def create_auto_scaling_group(self: Any) -> Any:
         msg = f"AutoScalingGroup by this name already exists - {name}"
         raise AutoscalingClientError(_EXISTS, msg)
     grafts.original(AutoScalingResponse, "create_auto_scaling_group")(self)
-    group = _group(self)
+    group = group_of(self)
     _keep_options(self, group)
     for entry in self._get_param("LifecycleHookSpecificationList", []):
         hook = Hook.from_request(group.name, entry)
-        fleet.notes(group).hooks[hook.name] = hook
-    fleet.balance(group)
+        members.notes(group).hooks[hook.name] = hook
+    upkeep.balance(group)
     return EmptyResult()
 
 
 @grafts.replaces(AutoScalingResponse)
 def update_auto_scaling_group(self: Any) -> Any:
     """UpdateAutoScalingGroup: what is not named stays as it is."""
-    group = _group(self)
+    group = group_of(self)
     get = self._get_param
     group._set_azs_and_vpcs(get("AvailabilityZones", []), get("VPCZoneIdentifier"), update=True)
     template, policy = get("LaunchTemplate") or {}, get("MixedInstancesPolicy")
@@ -99,7 +100,7 @@ def update_auto_scaling_group(self: Any) -> Any:
     if desired is None:
         desired = min(max(group.desired_capacity, group.min_size), group.max_size)
     _check_desired(group, desired)
-    fleet.set_desired(group, desired)
+    upkeep.set_desired(group, desired)
     return EmptyResult()
 
 
@@ -116,17 +117,17 @@ def _check_desired(group: Any, desired: int) -> None:
 @grafts.replaces(AutoScalingResponse)
 def set_desired_capacity(self: Any) -> Any:
     """SetDesiredCapacity, within the group's bounds."""
-    group = _group(self)
+    group = group_of(self)
     desired = self._get_int_param("DesiredCapacity")
     _check_desired(group, desired)
-    fleet.set_desired(group, desired)
+    upkeep.set_desired(group, desired)
     return EmptyResult()
 
 
 @grafts.replaces(AutoScalingResponse)
 def delete_auto_scaling_group(self: Any) -> Any:
     """DeleteAutoScalingGroup: with instances only by force, which asks no hook."""
-    group = _group(self)
+    group = group_of(self)
     if group.instance_states and not self._get_bool_param("ForceDelete", False):
         msg = "You cannot delete an AutoScalingGroup while there are instances still in the group."
         raise AutoscalingClientError(_IN_USE, msg)
@@ -142,7 +143,7 @@ def delete_auto_scaling_group(self: Any) -> Any:
 
 def _option(name: str) -> property:
     def read(self: Any) -> Any:
-        return fleet.notes(self).options.get(name)
+        return members.notes(self).options.get(name)
 
     return property(read)
 
@@ -156,7 +157,7 @@ def _set_desired_capacity(self: Any, new_capacity: int | None) -> None:
     """Called by moto while a group is made, when hooks are not known, and by its policies."""
     known = self.autoscaling_backend.autoscaling_groups.get(self.name)
     if known is self:
-        fleet.set_desired(self, new_capacity)
+        upkeep.set_desired(self, new_capacity)
     else:
         self.desired_capacity = (self.min_size or 0) if new_capacity is None else new_capacity
 
@@ -171,7 +172,7 @@ def _launch_template(self: Any) -> dict[str, Any] | None:
     return {
         "LaunchTemplateId": template.id,
         "LaunchTemplateName": template.name,
-        "Version": fleet.member_notes(self).version or str(template.default_version_number),
+        "Version": members.member_notes(self).version or str(template.default_version_number),
     }
 
 
@@ -189,11 +190,11 @@ def terminate_instance_in_auto_scaling_group(self: Any) -> Any:
             "without replacement will violate group's min size constraint."
         )
         raise ValidationError(msg)
-    if decrement and not fleet.leaving(member):
+    if decrement and not members.leaving(member):
         group.desired_capacity -= 1
     cause = "an instance was taken out of service in response to a user request."
     activity = fleet.terminate(group, member, cause)
-    fleet.balance(group)
+    upkeep.balance(group)
     return ActionResult({"Activity": activity})
 
 
@@ -206,7 +207,7 @@ def set_instance_health(self: Any) -> Any:
         msg = f"Valid instance health states are: [Healthy, Unhealthy], not {status}"
         raise ValidationError(msg)
     member.health_status = status
-    fleet.tick()
+    upkeep.tick()
     return EmptyResult()
 
 
@@ -215,7 +216,7 @@ def notify_terminate_instances(self: Any, instance_ids: list[str]) -> None:
     """EC2 terminated instances: their groups notice at once."""
     for instance_id in instance_ids:
         elbv2.forget(instance_id)
-    fleet.tick()
+    upkeep.tick()
 
 
 @grafts.replaces(models.AutoScalingBackend)
@@ -235,7 +236,7 @@ def detach_instances(
         activities.append(models.DetachInstanceActivity(member.instance))
         if should_decrement:
             group.desired_capacity -= 1
-    fleet.balance(group)
+    upkeep.balance(group)
     return activities
 
 
@@ -247,7 +248,7 @@ def update_attached_target_groups(self: Any, group_name: str) -> None:
     """Register the members that are in service."""
     group = self.autoscaling_groups[group_name]
     for arn in group.target_group_arns:
-        for member in fleet.in_service(group):
+        for member in members.in_service(group):
             elbv2.register(arn, member.instance_id)
 
 
@@ -263,123 +264,6 @@ def detach_load_balancer_target_groups(
     for arn in target_group_arns:
         for member in group.instance_states:
             elbv2.deregister(arn, member.instance_id)
-
-
-# Hooks
-
-
-@grafts.replaces(AutoScalingResponse)
-def put_lifecycle_hook(self: Any) -> Any:
-    """PutLifecycleHook; changing one keeps what is not named."""
-    group = _group(self)
-    name = self._get_param("LifecycleHookName")
-    known = fleet.notes(group).hooks.get(name)
-    given = {
-        key: self._get_param(key)
-        for key in (
-            "LifecycleHookName",
-            "LifecycleTransition",
-            "HeartbeatTimeout",
-            "DefaultResult",
-            "NotificationTargetARN",
-            "RoleARN",
-            "NotificationMetadata",
-        )
-    }
-    before = known.describe() if known else {}
-    merged = {key: before.get(key) if value is None else value for key, value in given.items()}
-    if merged["LifecycleTransition"] not in (LAUNCHING, TERMINATING):
-        msg = f"LifecycleTransition must be {LAUNCHING} or {TERMINATING}"
-        raise ValidationError(msg)
-    fleet.notes(group).hooks[name] = Hook.from_request(group.name, merged)
-    return EmptyResult()
-
-
-@grafts.replaces(AutoScalingResponse)
-def describe_lifecycle_hooks(self: Any) -> Any:
-    """DescribeLifecycleHooks, exactly as given."""
-    names = self._get_param("LifecycleHookNames", [])
-    hooks = fleet.notes(_group(self)).hooks.values()
-    found = [hook.describe() for hook in hooks if not names or hook.name in names]
-    return ActionResult({"LifecycleHooks": found})
-
-
-@grafts.replaces(AutoScalingResponse)
-def delete_lifecycle_hook(self: Any) -> Any:
-    """DeleteLifecycleHook: what it holds goes on with CONTINUE, as in AWS."""
-    group = _group(self)
-    hook = fleet.notes(group).hooks.pop(self._get_param("LifecycleHookName"), None)
-    for member in list(group.instance_states):
-        for action in list(fleet.member_notes(member).actions):
-            if action.hook is hook:
-                fleet.complete(group, member, action, CONTINUE)
-    return EmptyResult()
-
-
-def _action(response: Any) -> tuple[Any, Any, Action]:
-    group = _group(response)
-    hook = response._get_param("LifecycleHookName")
-    token = response._get_param("LifecycleActionToken")
-    instance_id = response._get_param("InstanceId")
-    for member in group.instance_states:
-        if instance_id not in (None, "", member.instance_id):
-            continue
-        for action in fleet.member_notes(member).actions:
-            if action.matches(hook, token):
-                return group, member, action
-    msg = f"No active Lifecycle Action found with instance ID {instance_id} or the token given"
-    raise ValidationError(msg)
-
-
-@grafts.adds(AutoScalingResponse)
-def complete_lifecycle_action(self: Any) -> Any:
-    """CompleteLifecycleAction."""
-    result = self._get_param("LifecycleActionResult")
-    if result not in (CONTINUE, ABANDON):
-        msg = f"LifecycleActionResult must be {CONTINUE} or {ABANDON}, not {result}"
-        raise ValidationError(msg)
-    fleet.complete(*_action(self), result)
-    fleet.tick()
-    return EmptyResult()
-
-
-@grafts.adds(AutoScalingResponse)
-def record_lifecycle_action_heartbeat(self: Any) -> Any:
-    """RecordLifecycleActionHeartbeat."""
-    _, _, action = _action(self)
-    action.heartbeat()
-    return EmptyResult()
-
-
-# Activities, policies
-
-
-@grafts.replaces(AutoScalingResponse)
-def describe_scaling_activities(self: Any) -> Any:
-    """DescribeScalingActivities, newest first."""
-    name = self._get_param("AutoScalingGroupName")
-    ids = self._get_param("ActivityIds", [])
-    found = [
-        activity
-        for group in self.autoscaling_backend.autoscaling_groups.values()
-        if not name or group.name == name
-        for activity in fleet.notes(group).activities
-        if not ids or activity["ActivityId"] in ids
-    ]
-    start = int(self._get_param("NextToken") or 0)
-    end = start + int(self._get_param("MaxRecords") or 100)
-    more = str(end) if end < len(found) else None
-    return ActionResult({"Activities": found[start:end], "NextToken": more})
-
-
-@grafts.replaces(AutoScalingResponse)
-def describe_policies(self: Any) -> Any:
-    """DescribePolicies: enabled, and without an empty predictive configuration."""
-    result = grafts.original(AutoScalingResponse, "describe_policies")(self)
-    for policy in result.result["ScalingPolicies"]:
-        policy.enabled = True
-        policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
-    return result
 
 
 def install() -> None:

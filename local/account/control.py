@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 
 from moto.autoscaling.models import autoscaling_backends
 
-from local.account import clock, credentials, elbv2, fleet, pools, spot
+from local.account import clock, credentials, elbv2, members, pools, spot, upkeep
 from local.account.environment import ACCOUNT_ID
 
 PREFIX: Final = "/_local/"
@@ -64,7 +64,7 @@ def _health(_: Request) -> Document:
 
 def _target_health(request: Request) -> Document:
     elbv2.report(request.body)
-    fleet.tick()
+    upkeep.tick()
     return {}
 
 
@@ -85,9 +85,9 @@ def _set_capacity(request: Request) -> Document:
         if limit is not None and (not isinstance(limit, int) or limit < 0):
             raise Refused(400, f"{key} = {limit}: give a number of instances, or null for no limit")
     _limits(request).set(request.body)
-    for group in fleet.groups():
-        fleet.notes(group).retry_at = 0.0
-    fleet.tick()
+    for group in members.groups():
+        members.notes(group).retry_at = 0.0
+    upkeep.tick()
     return _read_capacity(request)
 
 

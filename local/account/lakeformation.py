@@ -10,11 +10,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from moto.lakeformation import models, urls
-from moto.lakeformation.exceptions import AlreadyExists, EntityNotFound, InvalidInput
+from moto.lakeformation.exceptions import InvalidInput
 from moto.lakeformation.responses import LakeFormationResponse
 
-from local.account import clock
 from local.account.graft import Grafts, attached
 
 grafts = Grafts()
@@ -31,7 +29,6 @@ _KINDS: Final = {
     "LF_TAG_POLICY_TABLE": {"LFTagPolicy"},
 }
 _PERMISSIONS = ("Permissions", "PermissionsWithGrantOption")
-_RESOURCE_KEYS = ("HybridAccessEnabled", "WithFederation", "RoleArn")
 
 Entry = dict[str, Any]
 
@@ -84,18 +81,20 @@ def covers(wanted: Entry, held: Entry) -> bool:
     return False
 
 
-def _books(response: Any) -> Books:
+def books_of(response: Any) -> Books:
+    """The books of a request's region."""
     return attached(response.lakeformation_backend, Books)
 
 
-def _request(response: Any) -> Entry:
+def request_of(response: Any) -> Entry:
+    """A request's JSON document."""
     document: Entry = json.loads(response.body or "{}")
     return document
 
 
 def _grants(response: Any, request: Entry) -> list[Entry]:
     catalog = request.get("CatalogId") or response.current_account
-    return _books(response).grants.setdefault(catalog, [])
+    return books_of(response).grants.setdefault(catalog, [])
 
 
 def grant(grants: list[Entry], request: Entry) -> None:
@@ -128,7 +127,7 @@ def revoke(grants: list[Entry], request: Entry) -> None:
 @grafts.replaces(LakeFormationResponse)
 def grant_permissions(self: Any) -> str:
     """GrantPermissions."""
-    request = _request(self)
+    request = request_of(self)
     grant(_grants(self, request), request)
     return "{}"
 
@@ -136,13 +135,13 @@ def grant_permissions(self: Any) -> str:
 @grafts.replaces(LakeFormationResponse)
 def revoke_permissions(self: Any) -> str:
     """RevokePermissions."""
-    request = _request(self)
+    request = request_of(self)
     revoke(_grants(self, request), request)
     return "{}"
 
 
 def _batch(response: Any, apply: Any) -> str:
-    request = _request(response)
+    request = request_of(response)
     failures = []
     for entry in request.get("Entries", []):
         try:
@@ -168,7 +167,7 @@ def batch_revoke_permissions(self: Any) -> str:
 @grafts.replaces(LakeFormationResponse)
 def list_permissions(self: Any) -> str:
     """ListPermissions, in pages."""
-    request = _request(self)
+    request = request_of(self)
     principal, resource = request.get("Principal"), request.get("Resource")
     if principal and not resource:
         msg = "Resource is mandatory if Principal is set in the input."
@@ -187,168 +186,6 @@ def list_permissions(self: Any) -> str:
     return json.dumps({"PrincipalResourcePermissions": found[start:end]} | more)
 
 
-# Data cells filters
-
-
-def _filter_key(entry: Entry) -> tuple[str, ...]:
-    parts = ("TableCatalogId", "DatabaseName", "TableName", "Name")
-    return tuple(str(entry.get(part) or "") for part in parts)
-
-
-@grafts.adds(LakeFormationResponse)
-def create_data_cells_filter(self: Any) -> str:
-    """CreateDataCellsFilter."""
-    entry = _request(self)["TableData"]
-    filters = _books(self).filters
-    if _filter_key(entry) in filters:
-        msg = "Data cells filter already exists"
-        raise AlreadyExists(msg)
-    filters[_filter_key(entry)] = {**entry, "VersionId": "00000000-0000-0000-0000-000000000001"}
-    return "{}"
-
-
-@grafts.adds(LakeFormationResponse)
-def get_data_cells_filter(self: Any) -> str:
-    """GetDataCellsFilter."""
-    return json.dumps({"DataCellsFilter": _filter(self, _request(self))})
-
-
-@grafts.adds(LakeFormationResponse)
-def update_data_cells_filter(self: Any) -> str:
-    """UpdateDataCellsFilter."""
-    entry = _request(self)["TableData"]
-    version = _filter(self, entry)["VersionId"]
-    _books(self).filters[_filter_key(entry)] = {**entry, "VersionId": version}
-    return "{}"
-
-
-@grafts.adds(LakeFormationResponse)
-def delete_data_cells_filter(self: Any) -> str:
-    """DeleteDataCellsFilter."""
-    request = _request(self)
-    _filter(self, request)
-    del _books(self).filters[_filter_key(request)]
-    return "{}"
-
-
-@grafts.replaces(LakeFormationResponse)
-def list_data_cells_filter(self: Any) -> str:
-    """ListDataCellsFilter, of one table if one is named."""
-    table = _request(self).get("Table") or {}
-    wanted = {"DatabaseName": table.get("DatabaseName"), "TableName": table.get("Name")}
-    found = [
-        entry
-        for entry in _books(self).filters.values()
-        if all(value is None or entry.get(key) == value for key, value in wanted.items())
-    ]
-    return json.dumps({"DataCellsFilters": found})
-
-
-def _filter(response: Any, entry: Entry) -> Entry:
-    try:
-        return _books(response).filters[_filter_key(entry)]
-    except KeyError:
-        raise EntityNotFound from None
-
-
-# Opt-ins
-
-
-@grafts.adds(LakeFormationResponse)
-def create_lake_formation_opt_in(self: Any) -> str:
-    """CreateLakeFormationOptIn."""
-    request = _request(self)
-    _books(self).opt_ins.append(
-        {
-            "Principal": request["Principal"],
-            "Resource": request["Resource"],
-            "LastModified": int(clock.now()),
-            "LastUpdatedBy": f"arn:aws:iam::{self.current_account}:root",
-        }
-    )
-    return "{}"
-
-
-@grafts.adds(LakeFormationResponse)
-def delete_lake_formation_opt_in(self: Any) -> str:
-    """DeleteLakeFormationOptIn."""
-    request = _request(self)
-    books = _books(self)
-    kept = [entry for entry in books.opt_ins if not same_grantee(entry, request)]
-    if len(kept) == len(books.opt_ins):
-        raise EntityNotFound
-    books.opt_ins = kept
-    return "{}"
-
-
-@grafts.adds(LakeFormationResponse)
-def list_lake_formation_opt_ins(self: Any) -> str:
-    """ListLakeFormationOptIns."""
-    request = _request(self)
-    found = [
-        entry
-        for entry in _books(self).opt_ins
-        if all(
-            not request.get(key) or canonical(entry[key]) == canonical(request[key])
-            for key in ("Principal", "Resource")
-        )
-    ]
-    return json.dumps({"LakeFormationOptInsInfoList": found})
-
-
-# Settings and resources
-
-
-@grafts.replaces(models.LakeFormationBackend)
-def put_data_lake_settings(self: Any, catalog_id: str, settings: Entry) -> None:
-    """PutDataLakeSettings: what is left out is empty, not the default."""
-    empty: Entry = {"CreateDatabaseDefaultPermissions": [], "CreateTableDefaultPermissions": []}
-    self.settings[catalog_id] = empty | (settings or {})
-
-
-@grafts.replaces(LakeFormationResponse)
-def register_resource(self: Any) -> str:
-    """RegisterResource, keeping how it is accessed."""
-    _remember_resource(self)
-    result: str = grafts.original(LakeFormationResponse, "register_resource")(self)
-    return result
-
-
-@grafts.adds(LakeFormationResponse)
-def update_resource(self: Any) -> str:
-    """UpdateResource."""
-    _remember_resource(self)
-    return "{}"
-
-
-@grafts.replaces(LakeFormationResponse)
-def describe_resource(self: Any) -> str:
-    """DescribeResource, with how it is accessed."""
-    result = grafts.original(LakeFormationResponse, "describe_resource")(self)
-    document: Entry = json.loads(result)
-    arn = _request(self)["ResourceArn"]
-    document["ResourceInfo"] |= _books(self).resources.get(arn, {})
-    return json.dumps(document)
-
-
-def _remember_resource(response: Any) -> None:
-    request = _request(response)
-    kept = {key: request[key] for key in _RESOURCE_KEYS if key in request}
-    kept["LastModified"] = int(clock.now())
-    _books(response).resources.setdefault(request["ResourceArn"], {}).update(kept)
-
-
 def install() -> None:
     """Put the grafts in place."""
     grafts.apply()
-    for action in (
-        "CreateDataCellsFilter",
-        "GetDataCellsFilter",
-        "UpdateDataCellsFilter",
-        "DeleteDataCellsFilter",
-        "CreateLakeFormationOptIn",
-        "DeleteLakeFormationOptIn",
-        "ListLakeFormationOptIns",
-        "UpdateResource",
-    ):
-        urls.url_paths[f"{{0}}/{action}$"] = urls.response.dispatch

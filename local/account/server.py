@@ -114,6 +114,10 @@ class Handler(MotoRequestHandler):  # type: ignore[misc]  # moto and werkzeug ar
         """One line a request, for those who ask for it."""
         access.debug("%s %s %s", self.command, self.path, code)
 
+    def log_error(self, format: str, *args: Any) -> None:
+        """What http.server calls an error: a connection that nobody used any more."""
+        log.debug(format, *args)
+
     def log(self, type: str, message: str, *args: Any) -> None:
         """What http.server has to say."""
         log.log(logging.ERROR if type == "error" else logging.DEBUG, message, *args)

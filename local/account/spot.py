@@ -9,7 +9,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import StateReason
 
-from local.account import clock, fleet
+from local.account import clock, upkeep
 from local.account.environment import ACCOUNT_ID
 from local.account.graft import attached
 
@@ -42,15 +42,15 @@ def interrupt(instance: Any, *, seconds: float, notice: bool, action: str = "ter
     told.ends_at = clock.now() + (seconds if notice else 0.0)
     if notice:
         told.instance_action = {"action": action, "time": clock.timestamp(told.ends_at)}
-        fleet.mark_at_risk(instance.id)
+        upkeep.mark_at_risk(instance.id)
     tick()
 
 
 def recommend_rebalance(instance: Any) -> None:
     """Say that an instance is at elevated risk."""
     notices(instance).rebalance = {"noticeTime": clock.timestamp(clock.now())}
-    fleet.mark_at_risk(instance.id)
-    fleet.tick()
+    upkeep.mark_at_risk(instance.id)
+    upkeep.tick()
 
 
 def tick() -> None:
@@ -64,7 +64,7 @@ def tick() -> None:
             "Server.SpotInstanceTermination: Spot instance termination",
             "Server.SpotInstanceTermination",
         )
-    fleet.tick()
+    upkeep.tick()
 
 
 def _instances() -> Iterator[Any]:
