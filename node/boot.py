@@ -67,7 +67,8 @@ def boot(metadata: Metadata) -> None:
 
     for directory in machine_files.directories(document):
         files.ensure_directory(directory)
-    for file in machine_files.files(document, this, share, known):
+    archive = paths.CLASS_ARCHIVE.is_file()
+    for file in machine_files.files(document, this, share, known, archive=archive):
         files.write(file)
     if not this.vpc_cidrs:
         LOG.warning("metadata names no VPC block: cluster ports rest on security groups alone")

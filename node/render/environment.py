@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from lakehouse.boot import BootDocument
 from node import paths
 from node.instance import Instance
+from node.render import jvm
 from node.sizes import DAEMON_HEAP_MIB, Sizes
 
 # Daemons do little and must start quickly: one collector thread, no second compiler tier.
-_DAEMON_JVM = (
-    "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError "
-    "-Djava.net.preferIPv4Stack=true"
-)
+_DAEMON_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
@@ -28,22 +26,25 @@ def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
         "MILLRACE_WORKER_CORES": str(sizes.worker_cores),
         "MILLRACE_WORKER_MEMORY_MIB": str(sizes.worker_mib),
         "SPARK_HOME": str(paths.SPARK_HOME),
-        "SPARK_CONF_DIR": str(paths.SPARK_CONF),
+        "SPARK_CONF_DIR": str(paths.CLASS_PATH_CONF),
         "SPARK_LOCAL_DIRS": str(paths.SPARK_STATE / "local"),
+        # The Connect server stamps this interpreter on every Python function; without it the
+        # executors would run the system's Python, which has no pandas (SparkConnectPlanner).
+        "PYSPARK_PYTHON": str(paths.SPARK_PYTHON),
         "AWS_REGION": document.region,
         "PYTHONUNBUFFERED": "1",
     }
     return _lines(values)
 
 
-def render_daemon(instance: Instance) -> str:
-    """How the daemons run."""
+def render_daemon(instance: Instance, *, archive: bool) -> str:
+    """How the daemons run; `archive`: whether the image has a class archive."""
     return _lines(
         {
             # Binds one address: web pages too, which Spark otherwise opens on all of them.
             "SPARK_LOCAL_IP": instance.private_ip,
             "SPARK_DAEMON_MEMORY": f"{DAEMON_HEAP_MIB}m",
-            "SPARK_DAEMON_JAVA_OPTS": _DAEMON_JVM,
+            "SPARK_DAEMON_JAVA_OPTS": f"{_DAEMON_JVM} {jvm.options(archive=archive)}",
         }
     )
 

@@ -23,10 +23,12 @@ def directories(document: BootDocument) -> list[RenderedDirectory]:
 
 
 def files(
-    document: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
+    document: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets, *, archive: bool
 ) -> list[RenderedFile]:
     """Files of the machine's role. Those with a secret are 0400 and their reader's."""
-    settings = spark_conf.render_settings(document, instance, sizes, secrets.spark_auth)
+    settings = spark_conf.render_settings(
+        document, instance, sizes, secrets.spark_auth, archive=archive
+    )
     wanted = [
         RenderedFile(path=paths.BOOT_DOCUMENT, text=document.to_json() + "\n"),
         RenderedFile(path=paths.INSTANCE, text=instance.to_json()),
@@ -40,7 +42,9 @@ def files(
         RenderedFile(path=paths.LOG4J, text=log4j.render()),
         RenderedFile(path=paths.FAIR_SCHEDULER, text=pools.render()),
         RenderedFile(path=paths.SPARK_ENV, text=environment.render(document, instance, sizes)),
-        RenderedFile(path=paths.DAEMON_ENV, text=environment.render_daemon(instance)),
+        RenderedFile(
+            path=paths.DAEMON_ENV, text=environment.render_daemon(instance, archive=archive)
+        ),
     ]
     if document.role == "leader":
         wanted += [

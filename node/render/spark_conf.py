@@ -14,7 +14,7 @@ from lakehouse.boot import BootDocument
 from node import paths
 from node.errors import LastingError
 from node.instance import Instance
-from node.render import catalogs
+from node.render import catalogs, jvm
 from node.sizes import Sizes
 
 EXECUTORS_PER_WORKER: Final = 16
@@ -110,17 +110,13 @@ _DRIVER: Final = {
     "spark.executor.logs.rolling.maxRetainedFiles": "3",
 }
 
-# IPv4 only: one address family to close, and no second look-up per name.
-# The SDK's fallback to metadata version 1 is refused in code, not only by the instance.
-_JVM: Final = "-Djava.net.preferIPv4Stack=true -Daws.disableEc2MetadataV1=true"
-# After a heap exhausted once, a JVM is not trusted with anything more: systemd starts a new one.
-_EXIT: Final = "-XX:+ExitOnOutOfMemoryError"
-
 
 def render_settings(
-    document: BootDocument, instance: Instance, sizes: Sizes, secret: str
+    document: BootDocument, instance: Instance, sizes: Sizes, secret: str, *, archive: bool
 ) -> dict[str, str]:
     """All settings of this machine's role, the secret of Spark's RPC among them.
+
+    `archive` tells whether the image has a class archive (executors' machines have the same).
 
     Raises:
         LastingError: the environment sets something that is not its to set.
@@ -128,14 +124,14 @@ def render_settings(
     conf = {**_SECURITY, **_DECOMMISSION, **_DAEMONS, "spark.authenticate.secret": secret}
     if document.role == "leader":
         conf.update(_DRIVER)
-        conf.update(_driver(document, instance, sizes))
+        conf.update(_driver(instance, sizes, jvm.options(archive=archive)))
         conf.update(catalogs.settings(document))
     _check(document.spark.conf)
     conf.update(document.spark.conf)
     return conf
 
 
-def _driver(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
+def _driver(instance: Instance, sizes: Sizes, options: str) -> dict[str, str]:
     conf = {
         "spark.master": f"spark://{instance.private_ip}:{ports.MASTER}",
         "spark.driver.host": instance.private_ip,
@@ -149,8 +145,8 @@ def _driver(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[st
         "spark.port.maxRetries": str(EXECUTORS_PER_WORKER - 1 if sizes.executor_cores else 0),
         "spark.driver.memory": f"{sizes.driver_mib}m",
         "spark.executor.memory": f"{sizes.executor_mib}m",
-        "spark.driver.extraJavaOptions": f"{_JVM} {_EXIT}",
-        "spark.executor.extraJavaOptions": f"{_JVM} {_EXIT}",
+        "spark.driver.extraJavaOptions": options,
+        "spark.executor.extraJavaOptions": options,
         "spark.pyspark.python": str(paths.SPARK_PYTHON),
         "spark.pyspark.driver.python": str(paths.SPARK_PYTHON),
         "spark.sql.warehouse.dir": f"file://{paths.SPARK_STATE / 'warehouse'}",

@@ -108,7 +108,7 @@ SECRET_FILES = {
 def test_secrets_are_in_files_that_only_their_reader_opens(
     leader: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
-    for file in machine_files.files(leader, instance, sizes, secrets):
+    for file in machine_files.files(leader, instance, sizes, secrets, archive=True):
         if "SECRET" in file.text or file.path in SECRET_FILES:
             assert (file.mode, file.owner) == (0o400, SECRET_FILES[file.path]), file.path
         assert file.path.is_relative_to("/run"), "a tmpfs: no secret reaches a disk"
@@ -117,7 +117,9 @@ def test_secrets_are_in_files_that_only_their_reader_opens(
 def test_a_worker_gets_nothing_of_the_gateway(
     worker: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
-    written = {file.path for file in machine_files.files(worker, instance, sizes, secrets)}
+    written = {
+        file.path for file in machine_files.files(worker, instance, sizes, secrets, archive=True)
+    }
     assert not {path for path in written if path.is_relative_to(paths.GATEWAY)}
     made = {directory.path for directory in machine_files.directories(worker)}
     assert paths.GATEWAY not in made
@@ -127,7 +129,7 @@ def test_every_file_has_its_directory(
     leader: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
     made = {directory.path for directory in machine_files.directories(leader)}
-    for file in machine_files.files(leader, instance, sizes, secrets):
+    for file in machine_files.files(leader, instance, sizes, secrets, archive=True):
         assert file.path.parent in made
 
 

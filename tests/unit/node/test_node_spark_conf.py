@@ -8,14 +8,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lakehouse.boot import BootDocument, CatalogBoot, Role, SparkBoot
+from node import paths
 from node.errors import LastingError
 from node.instance import Instance
-from node.render import environment, log4j, pools, properties, spark_conf
+from node.render import environment, jvm, log4j, pools, properties, spark_conf
 from node.sizes import Sizes
 
 
 def settings(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
-    return spark_conf.render_settings(document, instance, sizes, "s3cret")
+    return spark_conf.render_settings(document, instance, sizes, "s3cret", archive=True)
 
 
 @pytest.mark.parametrize("role", ["leader", "worker"])
@@ -205,7 +206,7 @@ def test_the_connect_server_gets_no_daemon_settings(
     assert "SPARK_DAEMON" not in environment.render(leader, instance, sizes), (
         "spark-class would take the daemons' heap for the Connect server's"
     )
-    assert 'SPARK_DAEMON_MEMORY="256m"' in environment.render_daemon(instance)
+    assert 'SPARK_DAEMON_MEMORY="256m"' in environment.render_daemon(instance, archive=True)
 
 
 def test_pools_are_fair_inside_too() -> None:
@@ -218,3 +219,18 @@ def test_logs_go_to_standard_error() -> None:
     text = log4j.render()
     assert "appender.console.target = SYSTEM_ERR" in text
     assert "File" not in text, "the journal keeps logs"
+
+
+def test_the_class_archive_is_named_only_where_there_is_one() -> None:
+    flag = f"-XX:SharedArchiveFile={paths.CLASS_ARCHIVE}"
+    assert flag in jvm.options(archive=True)
+    assert "SharedArchiveFile" not in jvm.options(archive=False), (
+        "a JVM told of a missing archive drops its built-in one too"
+    )
+
+
+def test_no_directory_with_files_is_on_the_class_path(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    assert 'SPARK_CONF_DIR="/nonexistent"' in environment.render(leader, instance, sizes)
+    assert f"-Dlog4j2.configurationFile=file://{paths.LOG4J}" in jvm.options(archive=True)
