@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from ops.context import OpsContext
+from ops.wait import Pending, until
+
+DEADLINE = 60.0
 
 
 def drop_namespace(context: OpsContext, name: str) -> None:
-    """Delete a namespace through the account's API: it works also when the engine does not."""
+    """Delete a namespace through the account's API: it works also when the engine does not.
+
+    A statement that was cut off may still commit a table meanwhile, so it is looked for until
+    there is none.
+    """
     client = context.account.client("s3tables")
-    bucket = context.outputs.catalogs[0].warehouse
-    pages = client.get_paginator("list_tables").paginate(tableBucketARN=bucket, namespace=name)
-    for table in [table for page in pages for table in page["tables"]]:
-        client.delete_table(tableBucketARN=bucket, namespace=name, name=table["name"])
-    client.delete_namespace(tableBucketARN=bucket, namespace=name)
+    where = {"tableBucketARN": context.outputs.catalogs[0].warehouse, "namespace": name}
+
+    def empty() -> bool | Pending:
+        pages = client.get_paginator("list_tables").paginate(**where)
+        tables = [table["name"] for page in pages for table in page["tables"]]
+        for table in tables:
+            client.delete_table(**where, name=table)
+        return Pending(f"{len(tables)} tables") if tables else True
+
+    until(empty, deadline=DEADLINE, describe=f"namespace {name} to be empty", interval=0.1)
+    client.delete_namespace(**where)
