@@ -10,7 +10,7 @@ GET  /_local/instances/<id>/notices   {"instance_action", "rebalance"}
 POST /_local/role-credentials         {"instance_id"}
 POST /_local/clock                    {"advance": seconds}
 
-``/_local/capacity`` takes the region from ``?region=``, else the only one with groups.
+``/_local/capacity`` takes the region from ``?region=``, else the one that has groups.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from urllib.parse import parse_qs
 from moto.autoscaling.models import autoscaling_backends
 
 from local.account import clock, credentials, elbv2, members, pools, spot, upkeep
-from local.account.environment import ACCOUNT_ID
+from local.account.environment import ACCOUNT_ID, DEFAULT_REGION
 
 PREFIX: Final = "/_local/"
 BOOT_ID: Final = str(uuid.uuid4())
@@ -70,7 +70,7 @@ def _target_health(request: Request) -> Document:
 
 def _limits(request: Request) -> pools.Limits:
     given = request.query.get("region")
-    regions = given or list(autoscaling_backends[ACCOUNT_ID])
+    regions = given or list(autoscaling_backends[ACCOUNT_ID]) or [DEFAULT_REGION]
     if len(regions) != 1:
         raise Refused(400, f"region: name one with ?region=, groups are in {regions}")
     return pools.limits(regions[0])

@@ -8,6 +8,9 @@ from typing import Final
 ACCOUNT_ID: Final = "123456789012"
 """moto's own default; every ARN of the local cloud carries it."""
 
+DEFAULT_REGION: Final = "eu-central-1"
+"""Of control calls that name none while no region is in use yet."""
+
 _MOTO = {
     # Role policies are attached by the ARNs of AWS-managed policies.
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",

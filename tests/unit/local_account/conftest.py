@@ -87,10 +87,20 @@ def session_cloud(server: Server) -> Cloud:
 
 
 @pytest.fixture
-def cloud(session_cloud: Cloud) -> Cloud:
-    request = urllib.request.Request(f"{session_cloud.url}/moto-api/reset", method="POST")
-    with urllib.request.urlopen(request, timeout=10):
-        pass
+def empty(session_cloud: Cloud) -> Callable[[], None]:
+    """Take everything out of the account."""
+
+    def reset() -> None:
+        request = urllib.request.Request(f"{session_cloud.url}/moto-api/reset", method="POST")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+    return reset
+
+
+@pytest.fixture
+def cloud(session_cloud: Cloud, empty: Callable[[], None]) -> Cloud:
+    empty()
     return session_cloud
 
 
