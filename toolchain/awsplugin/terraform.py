@@ -24,6 +24,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 from lakehouse.errors import DeadlineError, ToolError
+from toolchain.awsplugin import haste
 
 # Terraform's published handshake value: it keeps people from starting a plugin by hand.
 _COOKIE: Final = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
@@ -116,6 +117,8 @@ class Terraform:
         assert process.stdout is not None
         threading.Thread(target=self._drain, args=(process,), daemon=True).start()
         self._handshake = process.stdout.readline().strip().split("|")
+        if milliseconds := haste.wanted():
+            self._lines.append(haste.hasten(process.pid, self._binary, milliseconds))
         self._shaken.set()
         for _ in process.stdout:
             continue
