@@ -24,7 +24,7 @@ locals {
   ansible_extra_vars = jsonencode({
     spark_artefact_dir   = var.artefact_dir
     iceberg_artefact_dir = var.artefact_dir
-    node_spark_jar       = var.millrace_jar
+    iceberg_millrace_jar = var.millrace_jar
     node_version_info    = local.version_info
   })
 }

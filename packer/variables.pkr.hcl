@@ -50,15 +50,15 @@ variable "playbook" {
   default     = "image"
 
   validation {
-    condition     = contains(["image", "runtime", "project"], var.playbook)
-    error_message = "The playbook is one of image, runtime and project."
+    condition     = contains(["image", "runtime", "startup", "project"], var.playbook)
+    error_message = "The playbook is one of image, runtime, startup and project."
   }
 }
 
 variable "image_tests" {
   type        = list(string)
   description = "Test files under tests/image to run over the build's connection."
-  default     = ["test_base.py", "test_runtime.py", "test_node.py"]
+  default     = ["test_base.py", "test_runtime.py", "test_startup.py", "test_node.py"]
 }
 
 variable "content_hash" {

@@ -1,7 +1,7 @@
 """Everything an image is made from, hashed, so that equal inputs are never baked twice.
 
-Three layers, lowest first: `base` is Debian, `runtime` is Java, Spark and the pinned jars,
-`project` is what changes with every commit of ours.
+Four layers, lowest first: `base` is Debian, `runtime` is Java, Spark and the jars, `startup` is
+the archive of their classes, `project` is what changes with every commit of ours.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lakehouse.versions import PIN_FILE, Versions
 
 REPOSITORY: Final = PIN_FILE.parent.parent
 
-Layer = Literal["base", "runtime", "project"]
-LAYERS: Final[tuple[Layer, ...]] = ("base", "runtime", "project")
+Layer = Literal["base", "runtime", "startup", "project"]
+LAYERS: Final[tuple[Layer, ...]] = ("base", "runtime", "startup", "project")
 
 _PACKAGE_LISTS: Final = ("base", "java", "spark", "gateway")
 
@@ -32,17 +32,23 @@ _PATTERNS: Final[Mapping[Layer, tuple[str, ...]]] = {
         "ansible/roles/java/**/*",
         "ansible/roles/spark/**/*",
         "ansible/roles/iceberg/**/*",
+        "jvm/pom.xml",
+        "jvm/src/main/**/*",
+    ),
+    "startup": (
+        "ansible/playbooks/startup.yml",
+        "ansible/roles/startup/**/*",
     ),
     "project": (
         "packer/*.hcl",
         "ansible/ansible.cfg",
-        "ansible/playbooks/*.yml",
+        "ansible/playbooks/hygiene.yml",
+        "ansible/playbooks/image.yml",
+        "ansible/playbooks/project.yml",
         "ansible/roles/base/**/*",
         "ansible/roles/gateway/**/*",
         "ansible/roles/node/**/*",
         "ansible/roles/image_hygiene/**/*",
-        "jvm/pom.xml",
-        "jvm/src/main/**/*",
         "lakehouse/__init__.py",
         "lakehouse/boot.py",
         "lakehouse/ports.py",

@@ -26,10 +26,11 @@ from toolchain.progress import Log
 _PACKER_DEADLINE_SECONDS: Final = 1800.0
 _ZSTD_LEVEL: Final = "6"
 
-Playbook = Literal["runtime", "project"]
+Playbook = Literal["runtime", "startup", "project"]
 
 TESTS: Final[Mapping[Playbook, tuple[str, ...]]] = {
     "runtime": ("test_runtime.py",),
+    "startup": ("test_startup.py",),
     "project": ("test_base.py", "test_node.py"),
 }
 """Which image tests prove which layer over the build's connection."""

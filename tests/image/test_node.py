@@ -53,10 +53,6 @@ def test_the_agent_is_compiled(host: Any) -> None:
     assert host.run("ls /opt/millrace/agent/node/__pycache__/*.pyc").rc == 0
 
 
-def test_our_jar_lies_with_sparks_own(host: Any) -> None:
-    assert host.file("/opt/spark/home/jars/millrace-spark.jar").is_file
-
-
 def test_the_version_document_says_what_was_pinned(host: Any, pins: dict[str, Any]) -> None:
     document = json.loads(host.file("/etc/millrace/version.json").content_string)
     assert document["components"] == pins["versions"]

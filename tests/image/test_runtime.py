@@ -42,6 +42,10 @@ def test_a_pinned_jar_lies_in_sparks_own_folder(host: Any, jar: dict[str, str]) 
     assert host.file(f"/opt/spark/home/jars/{jar['file']}").sha256sum == jar["sha256"]
 
 
+def test_our_jar_lies_with_sparks_own(host: Any) -> None:
+    assert host.file("/opt/spark/home/jars/millrace-spark.jar").is_file
+
+
 def test_spark_home_is_the_pinned_spark(host: Any, versions: dict[str, str]) -> None:
     jar = f"/opt/spark/home/jars/spark-core_{versions['scala']}-{versions['spark']}.jar"
     assert host.file(jar).is_file

@@ -25,13 +25,14 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("path", "layers"),
     [
-        ("ops/image/base.py", ["base", "runtime", "project"]),
-        ("packer/versions.auto.pkrvars.json", ["runtime", "project"]),
-        ("ansible/roles/spark/tasks/install.yml", ["runtime", "project"]),
+        ("ops/image/base.py", ["base", "runtime", "startup", "project"]),
+        ("packer/versions.auto.pkrvars.json", ["runtime", "startup", "project"]),
+        ("ansible/roles/spark/tasks/install.yml", ["runtime", "startup", "project"]),
+        ("ansible/roles/startup/files/record_classes.py", ["startup", "project"]),
         ("ansible/roles/node/tasks/install.yml", ["project"]),
         ("node/__init__.py", ["project"]),
         ("lakehouse/boot.py", ["project"]),
-        ("jvm/pom.xml", ["project"]),
+        ("jvm/pom.xml", ["runtime", "startup", "project"]),
         ("packer/build.pkr.hcl", ["project"]),
         ("lakehouse/errors.py", []),
         ("jvm/src/test/java/io/millrace/spark/FakeS3Tables.java", []),
