@@ -83,6 +83,20 @@ aws.secretsmanager.SecretVersion(
     opts=pulumi.ResourceOptions(ignore_changes=["secretString"]),
 )
 aws.cloudwatch.LogGroup("spark", retention_in_days=7)
+source = config.get("source")
+if source:
+    aws.ec2.SecurityGroup(
+        "half",
+        vpc_id=vpc.id,
+        ingress=[
+            {
+                "protocol": "tcp",
+                "from_port": 80,
+                "to_port": 80,
+                "security_groups": [source if source.startswith("sg-") else gate.id],
+            }
+        ],
+    )
 if config.get("newer"):
     aws.s3tables.TableBucket("newer", tags={"a": "b"})
 if config.get("unknown"):
@@ -267,6 +281,31 @@ def test_a_resource_is_imported_and_let_go(stack: Stack) -> None:
     found = stack.resources()["aws:cloudwatch/logGroup:LogGroup found"]
     assert found["outputs"]["name"] == "/found/there"
     assert stack.preview()["found"]["op"] == "delete", "the program does not have it"
+    stack.run("up", "--yes", "--skip-preview")
+
+
+def test_what_a_failed_creation_left_is_kept_and_finished(stack: Stack) -> None:
+    stack.set(source="sg-0123456789abcdef0")
+    said = stack.run("up", "--yes", "--skip-preview", fails=True)
+    assert "sg-0123456789abcdef0" in said, "the error says what AWS did not like"
+    half = stack.resources()["aws:ec2/securityGroup:SecurityGroup half"]
+    assert half["initErrors"], "the engine knows that it is not whole"
+    assert "ingress" not in half["outputs"] or not half["outputs"]["ingress"]
+    stack.set(source="gate")
+    stack.run("up", "--yes", "--skip-preview")
+    whole = stack.resources()["aws:ec2/securityGroup:SecurityGroup half"]
+    assert whole["id"] == half["id"], "the same group, not a second one"
+    assert whole["outputs"]["ingress"][0]["fromPort"] == 80
+    stack.run("preview", "--expect-no-changes")
+
+
+def test_what_a_failed_update_did_is_kept_and_mended(stack: Stack) -> None:
+    stack.set(source="sg-0123456789abcdef0")
+    stack.run("up", "--yes", "--skip-preview", fails=True)
+    stack.set(source="gate")
+    stack.run("up", "--yes", "--skip-preview")
+    stack.run("preview", "--expect-no-changes")
+    stack.set(source="")
     stack.run("up", "--yes", "--skip-preview")
 
 

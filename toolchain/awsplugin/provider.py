@@ -24,7 +24,7 @@ from toolchain.awsplugin.engine import EngineLog
 from toolchain.awsplugin.model import UNKNOWN
 from toolchain.awsplugin.paths import spell
 from toolchain.awsplugin.resources import Outcome, Resources
-from toolchain.awsplugin.terraform import ProviderError, Terraform
+from toolchain.awsplugin.terraform import Terraform
 from toolchain.awsplugin.values import Problem, ToTerraform
 
 _REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -275,10 +275,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: Any) -> Any:
         """Answer a function from a data source."""
         binding = self._bindings.function(request.tok)
-        try:
-            values, problems = self._resources.invoke(binding, wire.decode(request.args))
-        except ProviderError as error:
-            values, problems = {}, [Problem((), _clean(error, request))]
+        values, problems = self._resources.invoke(binding, wire.decode(request.args))
         answer = {"return": wire.encode(values), "failures": _failures(problems)}
         return pb.InvokeResponse(**answer)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lakehouse.errors import ToolError
 from toolchain.awsplugin import cty, secrets
 from toolchain.awsplugin.assets import AssetStore
 from toolchain.awsplugin.diff import Change, changes
@@ -194,7 +195,29 @@ class Resources:
         state = cty.unpack(binding.root, response.new_state.msgpack)
         if state is None:
             raise ProviderError(errors or [Diagnostic(True, "the provider returned no state", "")])
+        if errors:
+            state = self._as_it_is(binding, state, response.private)
         return self._outcome(binding, state, response.private, sources, errors)
+
+    def _as_it_is(self, binding: Binding, state: Values, private: bytes) -> Values:
+        """What a failed operation really left: the provider answers with what it had planned.
+
+        Terraform looks again before its next plan; Pulumi compares with what was saved.
+        """
+        try:
+            response = self._tf.call(
+                "ReadResource",
+                tolerant=True,
+                type_name=binding.tf_type,
+                current_state=cty.pack(binding.root, state),
+                private=private,
+            )
+        except ToolError:
+            # The provider is gone; what it planned is still better than to lose the resource.
+            return state
+        seen = cty.unpack(binding.root, response.new_state.msgpack)
+        failed = any(item.error for item in diagnostics(response))
+        return state if failed or seen is None else seen
 
     def read(self, binding: Binding, identity: str, olds: Values, inputs: Values) -> Outcome | None:
         """The resource as it is now; None where it is gone. Without a state it is imported."""
