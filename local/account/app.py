@@ -83,6 +83,7 @@ def tick() -> None:
     """Let time act: hooks that expire, spot instances that end, groups that replace."""
     with LOCK:
         spot.tick()
+        ec2.forget_terminated()
 
 
 class Account:

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 
 from moto.autoscaling.models import autoscaling_backends
 
-from local.account import clock, credentials, elbv2, members, pools, spot, upkeep
+from local.account import clock, credentials, ec2, elbv2, members, pools, spot, upkeep
 from local.account.environment import ACCOUNT_ID, DEFAULT_REGION
 
 PREFIX: Final = "/_local/"
@@ -127,6 +127,7 @@ def _credentials(request: Request) -> Document:
 def _clock(request: Request) -> Document:
     clock.advance(float(request.body.get("advance", 0)))
     spot.tick()
+    ec2.forget_terminated()
     return {"now": clock.now()}
 
 

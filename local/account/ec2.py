@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import parse_user_data
 
-from local.account import elbv2
-from local.account.graft import Grafts
+from local.account import clock, elbv2
+from local.account.environment import ACCOUNT_ID
+from local.account.graft import Grafts, attached
 
 grafts = Grafts()
 
@@ -67,8 +69,41 @@ def _market(data: dict[str, Any]) -> str:
 def terminate(self: Any) -> Any:
     """However an instance ends, no target group keeps it."""
     previous = grafts.original(Instance, "terminate")(self)
+    end = attached(self, End)
+    end.at = end.at or clock.now()
     elbv2.forget(self.id)
     return previous
+
+
+VISIBLE: Final = 3600.0
+"""Seconds that a terminated instance is still described, as in EC2 (about an hour)."""
+
+
+@dataclass
+class End:
+    """When an instance was terminated."""
+
+    at: float | None = None
+
+
+def forget_terminated() -> None:
+    """Drop the instances that EC2 would no longer describe, and their tags."""
+    for backend in list(ec2_backends[ACCOUNT_ID].values()):
+        for name, reservation in list(backend.reservations.items()):
+            kept = [each for each in reservation.instances if not _is_old(each)]
+            if len(kept) == len(reservation.instances):
+                continue
+            for instance in reservation.instances:
+                if instance not in kept:
+                    backend.tags.pop(instance.id, None)
+            reservation.instances = kept
+            if not kept:
+                del backend.reservations[name]
+
+
+def _is_old(instance: Any) -> bool:
+    ended = attached(instance, End).at
+    return ended is not None and clock.now() > ended + VISIBLE
 
 
 # Images

@@ -236,3 +236,15 @@ def test_instance_types_are_described_with_their_size(
     [found] = cloud.ec2.describe_instance_types(InstanceTypes=[name])["InstanceTypes"]
     assert found["VCpuInfo"]["DefaultVCpus"] == cpus
     assert found["MemoryInfo"]["SizeInMiB"] == memory
+
+
+def test_a_terminated_instance_is_described_for_an_hour(network: Any) -> None:
+    network.group()
+    [instance] = network.members()
+    network.cloud.autoscaling.set_desired_capacity(
+        AutoScalingGroupName="workers", DesiredCapacity=0
+    )
+    network.cloud.after(3500)
+    assert network.state(instance) == "terminated"
+    network.cloud.after(200)
+    assert network.instances() == []
