@@ -27,10 +27,10 @@ def find(parent: LakehouseComponent, reference: str, architecture: str) -> Image
     image_id: pulumi.Input[str] = reference
     if reference.startswith(CHANNEL):
         parameter = f"{CHANNEL_PREFIX}{reference.removeprefix(CHANNEL)}"
-        image_id = aws.ssm.get_parameter_output(
-            name=parameter, opts=parent.invoke_opts()
-        ).insecure_value
-    found = aws.ec2.get_ami_output(
+        found = aws.ssm.get_parameter_output(name=parameter, opts=parent.invoke_opts())
+        # A parameter's answer may hold a secret; the id of an image is none.
+        image_id = pulumi.Output.unsecret(found.insecure_value)
+    image = aws.ec2.get_ami_output(
         filters=pulumi.Output.from_input(image_id).apply(
             lambda known: [
                 aws.ec2.GetAmiFilterArgs(name="image-id", values=[known]),
@@ -40,7 +40,7 @@ def find(parent: LakehouseComponent, reference: str, architecture: str) -> Image
         opts=parent.invoke_opts(),
     )
     return Image(
-        id=found.id,
-        version_set=found.tags.apply(lambda tags: (tags or {}).get(TAG_VERSION_SET, "")),
-        root_device=found.root_device_name,
+        id=image.id,
+        version_set=image.tags.apply(lambda tags: (tags or {}).get(TAG_VERSION_SET, "")),
+        root_device=image.root_device_name,
     )

@@ -50,6 +50,6 @@ def store(
     )
     # The id is the ARN; taken from the version, so that whoever has it finds a value.
     return StoredSecret(
-        arn=version.secret_id,
+        arn=pulumi.Output.unsecret(version.secret_id),
         value=pulumi.Output.secret(version.secret_string.apply(lambda text: text or "")),
     )

@@ -93,7 +93,7 @@ class WorkersConfig(Section):
         ge=0,
     )
     executor_memory_mib: int = setting(
-        "Heap of one executor in MiB; 0 gives all of a worker to one executor.",
+        "Heap of one executor in MiB; 0 takes 768, which fits the smallest workers.",
         default=0,
         effect=Effect.SWAP_LEADER,
         ge=0,

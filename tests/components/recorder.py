@@ -55,6 +55,8 @@ class Recorded:
     secrets: list[str] = field(default_factory=list)
     """Values that were given as secrets."""
     exports: dict[str, Any] = field(default_factory=dict)
+    secret_exports: set[str] = field(default_factory=set)
+    """Names of the exports that the engine would encrypt."""
     result: Any = None
 
     def of(self, suffix: str) -> list[Resource]:
@@ -113,7 +115,9 @@ class FakeAccount(mocks.Mocks):
                 answer = {"partition": "aws", "id": "aws"}
             case "aws:ssm/getParameter:getParameter":
                 channel = args.args["name"].removeprefix("/millrace/images/channels/")
-                answer = {"insecureValue": CHANNELS[channel], "name": args.args["name"]}
+                value = CHANNELS[channel]
+                secret = {SPECIAL: rpc._special_secret_sig, "value": value}
+                answer = {"insecureValue": value, "value": secret, "name": args.args["name"]}
             case "aws:ec2/getAmi:getAmi":
                 wanted = {each["name"]: each["values"][0] for each in args.args["filters"]}
                 image = wanted["image-id"]
@@ -211,12 +215,20 @@ def build(
             }
         )
 
+        async def note(name: str, output: pulumi.Output[Any]) -> Any:
+            if await output.is_secret():
+                recorded.secret_exports.add(name)
+            recorded.exports[name] = await output.future()
+
+        def keep(name: str, output: Any) -> Any:
+            return note(name, pulumi.Output.from_input(output))
+
         @pulumi.runtime.test
         def drained() -> Any:
             recorded.result = program()
             root = settings.get_root_resource()
             outputs = dict(root.outputs) if root is not None else {}  # type: ignore[attr-defined]
-            return pulumi.Output.all(**outputs).apply(recorded.exports.update)
+            return pulumi.Output.all(*map(keep, outputs, outputs.values()))
 
         drained()
 

@@ -27,6 +27,11 @@ def test_a_stack_exports_one_document_that_ops_can_read(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_the_export_can_be_read_without_the_stack_s_passphrase(stack: str) -> None:
+    assert whole(stack).secret_exports == set(), "operators would need --show-secrets"
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_export_holds_no_secret(stack: str) -> None:
     recorded = whole(stack)
     text = str(recorded.exports)
