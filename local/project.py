@@ -20,8 +20,10 @@ import yaml
 
 from lakehouse import ports
 from local.seed import CREDENTIALS
+from toolchain.awsplugin.haste import POLL_ENV
 
 STACK: Final = "local"
+POLL_MILLISECONDS: Final = 250
 SALT: Final = "encryptionsalt"
 """The key that the engine adds to a stack file; losing it loses the stack's secrets."""
 LINKED: Final = ("__main__.py", "Pulumi.yaml", "lakehouse", "components", ".venv")
@@ -68,6 +70,8 @@ class Project:
             "AWS_REGION": region,
             "AWS_ENDPOINT_URL": endpoint_url,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # The emulated account answers at once: there is nothing to wait for (ADR 0008).
+            POLL_ENV: str(POLL_MILLISECONDS),
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
             "MILLRACE_NETWORK_NAMESPACE": namespace,
