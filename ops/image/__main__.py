@@ -1,33 +1,58 @@
-"""``python -m ops.image bake|prove|hash``: bake the local image, boot and test it, or name it."""
+"""``python -m ops.image COMMAND``: the machine image on this machine.
+
+bake      bake the local image, only what changed, and print its name
+prove     bake it, boot it alone and run the image tests on it
+validate  check the Packer files of both sources, offline
+prune     remove all but the newest images from the cache
+hash      print what the image of this checkout is called
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import Final
 
 from lakehouse.errors import LakehouseError
 from lakehouse.versions import load
-from ops.image.bake import ensure_local_image
+from ops.image.bake import ensure_local_image, images_dir, layers_dir
 from ops.image.base import host_architecture
 from ops.image.inputs import collect
 from ops.image.prove import prove
-from toolchain.progress import Progress
+from ops.image.prune import prune
+from ops.image.validate import validate
+from toolchain.progress import Log, Progress
+
+COMMANDS: Final = ("bake", "prove", "validate", "prune", "hash")
+_KEPT: Final = 3
+
+
+def run(command: str, log: Log) -> str:
+    """Run one of `COMMANDS` and return what it has to say."""
+    if command == "hash":
+        return collect(load(), host_architecture()).content_hash
+    if command == "validate":
+        validate(log)
+        return "packer: both sources are valid"
+    if command == "prune":
+        prune(images_dir(), layers_dir(), _KEPT, (), log)
+        return f"image: the newest {_KEPT} are kept"
+    image = ensure_local_image(log)
+    if command == "prove":
+        prove(image, log)
+    return image.content_hash
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; errors of ours are one message and status 1."""
-    parser = argparse.ArgumentParser(prog="python -m ops.image", description=__doc__)
-    parser.add_argument("command", choices=["bake", "hash", "prove"])
-    command = parser.parse_args(arguments).command
+    parser = argparse.ArgumentParser(
+        prog="python -m ops.image",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS)
     try:
-        if command == "hash":
-            result = collect(load(), host_architecture()).content_hash
-        else:
-            log = Progress()
-            image = ensure_local_image(log)
-            if command == "prove":
-                prove(image, log)
-            result = image.content_hash
+        result = run(parser.parse_args(arguments).command, Progress())
     except LakehouseError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -17,11 +17,11 @@ from ops.image.inputs import LAYERS, Inputs, changes, collect
 from ops.image.jar import ensure_jar
 from ops.image.layer import Recipe, bake_layer, compress, workspace
 from ops.image.preflight import check
+from ops.image.prune import MANIFEST, drop_orphans
 from ops.image.seal import seal
 from toolchain.cache import cache_dir, locked
 from toolchain.progress import Log
 
-_MANIFEST: Final = "image.json"
 _NAMED_CHANGES: Final = 8
 
 
@@ -58,12 +58,17 @@ def images_dir() -> Path:
     return cache_dir() / "images"
 
 
+def layers_dir() -> Path:
+    """Where layers lie, each named by the hash of what it is made from."""
+    return cache_dir() / "layers"
+
+
 def find(content_hash: str) -> LocalImage | None:
     """An image that was baked before."""
     folder = images_dir() / content_hash
-    if not (folder / _MANIFEST).is_file():
+    if not (folder / MANIFEST).is_file():
         return None
-    manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return LocalImage(
         content_hash=content_hash,
         version_set=manifest["version_set"],
@@ -75,7 +80,7 @@ def find(content_hash: str) -> LocalImage | None:
 
 def explain(inputs: Inputs) -> str:
     """Why there is no image of `inputs` yet: what differs from the last one baked."""
-    manifests = sorted(images_dir().glob(f"*/{_MANIFEST}"), key=lambda path: path.stat().st_mtime)
+    manifests = sorted(images_dir().glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
     if not manifests:
         return "no image was baked here before"
     last = json.loads(manifests[-1].read_text(encoding="utf-8"))
@@ -97,7 +102,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
     )
     stack: list[Path] = []
     for layer in LAYERS:
-        target = cache_dir() / "layers" / f"{layer}-{inputs.keys[layer][:16]}.squashfs"
+        target = layers_dir() / f"{layer}-{inputs.keys[layer][:16]}.squashfs"
         if target.is_file():
             log(f"{layer}: unchanged")
         else:
@@ -111,6 +116,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
             log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")
         stack.append(target)
     _store(versions, inputs, stack)
+    drop_orphans(layers_dir(), keep=stack)
     image = find(inputs.content_hash)
     if image is None:
         msg = f"{images_dir()} was changed while the image was baked; run it again"
@@ -144,6 +150,6 @@ def _store(versions: Versions, inputs: Inputs, stack: list[Path]) -> None:
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "inputs": inputs.flat(),
     }
-    partial = folder / f".{_MANIFEST}.partial"
+    partial = folder / f".{MANIFEST}.partial"
     partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    partial.rename(folder / _MANIFEST)
+    partial.rename(folder / MANIFEST)
