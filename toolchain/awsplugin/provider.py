@@ -154,7 +154,8 @@ class Provider(pb_grpc.ResourceProviderServicer):
     @_answers
     def DiffConfig(self, request: Any, context: Any) -> Any:
         """Compare provider settings; another region means other resources."""
-        olds = secrets.reveal(wire.decode(request.old_inputs or request.olds))
+        before = request.old_inputs if request.HasField("old_inputs") else request.olds
+        olds = secrets.reveal(wire.decode(before))
         news = secrets.reveal(wire.decode(request.news))
         keys = {key for key in {*olds, *news} if olds.get(key) != news.get(key)} - _ENGINE_KEYS
         return pb.DiffResponse(
