@@ -5,7 +5,6 @@ Nothing here waits for the load balancer: machines boot while it is being made.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,17 +13,16 @@ from typing import Any, Final
 import pulumi
 import pulumi_aws as aws
 
-from components import _image, _machine_role
+from components import _boot, _image, _machine_role
 from components._base import LakehouseComponent, outputs_of
+from components._groups import hook, mixed_instances, rolling_refresh
 from components._machines import MachineArgs, launch_template, propagated
 from components._stored_secret import store
 from lakehouse import policies, ports
-from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
 from lakehouse.config import AccessConfig, GenerationConfig
 from lakehouse.names import TARGET_GROUP_NAME, Names, fit
 from lakehouse.types import architecture
 
-READY_HOOK: Final = "ready"
 DRAIN_HOOK: Final = "drain"
 
 AUTH_BYTES: Final = 32
@@ -181,13 +179,13 @@ class Cluster(LakehouseComponent):
             ),
             target_group_arns=[target_group.arn],
             initial_lifecycle_hooks=[
-                _hook(READY_HOOK, "LAUNCHING", shape.ready_minutes * 60, "ABANDON")
+                hook(_boot.READY_HOOK, "LAUNCHING", shape.ready_minutes * 60, "ABANDON")
             ],
             # systemd restarts Spark sooner than a machine boots: only a dead machine is
             # replaced, and the load balancer's health decides who gets connections.
             health_check_type="EC2",
             health_check_grace_period=shape.ready_minutes * 60,
-            instance_refresh=_refresh(minimum_healthy_percentage=0),
+            instance_refresh=rolling_refresh(minimum_healthy_percentage=0),
             # The update ends when the leader has answered a query, or says that it has not.
             wait_for_capacity_timeout=f"{shape.ready_minutes}m",
             tags=propagated(self._machine_tags(suffix)),
@@ -204,44 +202,21 @@ class Cluster(LakehouseComponent):
             self._machine(suffix, image, fleet.volume_gib, known),
             security_group_id=args.worker_security_group_id,
         )
-        policy = aws.autoscaling.GroupMixedInstancesPolicyArgs(
-            launch_template=aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs(
-                launch_template_specification=(
-                    aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs(
-                        launch_template_id=template.id,
-                        version=template.latest_version.apply(str),
-                    )
-                ),
-                overrides=[
-                    aws.autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs(
-                        instance_type=each
-                    )
-                    for each in fleet.instance_types
-                ],
-            ),
-            instances_distribution=(
-                aws.autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs(
-                    on_demand_base_capacity=fleet.on_demand_base,
-                    on_demand_percentage_above_base_capacity=0,
-                    spot_allocation_strategy="price-capacity-optimized",
-                )
-            ),
-        )
         return aws.autoscaling.Group(
             self.child(suffix),
             min_size=fleet.minimum,
             max_size=fleet.maximum,
             desired_capacity=fleet.initial,
             vpc_zone_identifiers=args.subnet_ids,
-            mixed_instances_policy=policy,
+            mixed_instances_policy=mixed_instances(template, fleet),
             capacity_rebalance=True,
             initial_lifecycle_hooks=[
-                _hook(READY_HOOK, "LAUNCHING", fleet.ready_minutes * 60, "ABANDON"),
-                _hook(DRAIN_HOOK, "TERMINATING", fleet.drain_seconds, "CONTINUE"),
+                hook(_boot.READY_HOOK, "LAUNCHING", fleet.ready_minutes * 60, "ABANDON"),
+                hook(DRAIN_HOOK, "TERMINATING", fleet.drain_seconds, "CONTINUE"),
             ],
             health_check_type="EC2",
             health_check_grace_period=fleet.ready_minutes * 60,
-            instance_refresh=_refresh(minimum_healthy_percentage=66),
+            instance_refresh=rolling_refresh(minimum_healthy_percentage=66),
             # Spot capacity comes when it comes; a cluster with a leader is a cluster.
             wait_for_capacity_timeout="0",
             tags=propagated(self._machine_tags(suffix)),
@@ -311,55 +286,14 @@ class Cluster(LakehouseComponent):
 
     def _user_data(self, role: str, known: Mapping[str, Any]) -> str:
         args = self._args
-        is_leader = role == "leader"
-        document = BootDocument(
-            role="leader" if is_leader else "worker",
-            project=args.names.project,
-            stack=args.names.stack,
-            generation=args.generation,
+        return _boot.user_data(
+            role,
+            names=args.names,
             region=args.account.region,
-            leader_host=args.names.leader_host(args.generation, args.zone_name),
-            zone_id=known["zone"],
-            catalogs=(CatalogBoot(name=args.catalog_name, warehouse=known["warehouse"]),),
-            secrets=SecretsBoot(
-                spark_auth=known["auth"],
-                tls=known["tls"] if is_leader else "",
-                tokens=dict(known["tokens"]) if is_leader else {},
-            ),
-            spark=_spark(args.shape),
-            log_group=args.names.log_group(args.generation),
+            generation=args.generation,
+            shape=args.shape,
+            zone_name=args.zone_name,
+            catalog_name=args.catalog_name,
             aws_endpoint_url=args.aws_endpoint_url,
-            lifecycle_hook=READY_HOOK,
+            known=known,
         )
-        return base64.b64encode(document.to_json().encode()).decode()
-
-
-def _spark(shape: GenerationConfig) -> SparkBoot:
-    return SparkBoot(
-        driver_memory_mib=shape.leader.driver_memory_mib,
-        worker_memory_mib=shape.workers.worker_memory_mib,
-        worker_cores=shape.workers.worker_cores,
-        executor_memory_mib=shape.workers.executor_memory_mib,
-        executor_cores=shape.workers.executor_cores,
-        conf=dict(shape.spark_conf),
-    )
-
-
-def _hook(
-    name: str, transition: str, seconds: int, otherwise: str
-) -> aws.autoscaling.GroupInitialLifecycleHookArgs:
-    return aws.autoscaling.GroupInitialLifecycleHookArgs(
-        name=name,
-        lifecycle_transition=f"autoscaling:EC2_INSTANCE_{transition}",
-        heartbeat_timeout=seconds,
-        default_result=otherwise,
-    )
-
-
-def _refresh(*, minimum_healthy_percentage: int) -> aws.autoscaling.GroupInstanceRefreshArgs:
-    return aws.autoscaling.GroupInstanceRefreshArgs(
-        strategy="Rolling",
-        preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
-            min_healthy_percentage=minimum_healthy_percentage
-        ),
-    )

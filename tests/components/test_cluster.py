@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lakehouse import boot, ports
-from tests.components.programs import TAGS, cluster
+from tests.components.programs import TAGS, cluster, stack_config
 from tests.components.recorder import Recorded, build
 
 ROLES = ("leader", "worker")
@@ -157,6 +157,14 @@ def test_a_role_reads_the_secrets_it_is_told_of_and_no_others(recorded: Recorded
 def test_user_data_holds_no_secret(recorded: Recorded, role: str) -> None:
     text = document(recorded, role).to_json()
     assert [secret for secret in recorded.secrets if secret in text] == []
+
+
+def test_a_change_for_the_leader_leaves_the_workers_alone(recorded: Recorded) -> None:
+    leader = stack_config().generations["blue"].leader
+    bigger = leader.model_copy(update={"driver_memory_mib": 9000})
+    changed = build(lambda: cluster("blue", leader=bigger))
+    assert document(changed, "leader").spark.driver_memory_mib == 9000
+    assert document(changed, "worker") == document(recorded, "worker")
 
 
 def test_sizes_and_settings_reach_the_machines() -> None:

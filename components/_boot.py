@@ -1,0 +1,67 @@
+"""The boot document of each role, from what is configured and what the account answered."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
+from lakehouse.config import GenerationConfig
+from lakehouse.names import Names
+
+READY_HOOK: Final = "ready"
+"""The launching hook that a machine completes when it can serve."""
+
+
+def user_data(
+    role: str,
+    *,
+    names: Names,
+    region: str,
+    generation: str,
+    shape: GenerationConfig,
+    zone_name: str,
+    catalog_name: str,
+    aws_endpoint_url: str,
+    known: Mapping[str, Any],
+) -> str:
+    """The document in base64, as launch templates want it."""
+    is_leader = role == "leader"
+    document = BootDocument(
+        role="leader" if is_leader else "worker",
+        project=names.project,
+        stack=names.stack,
+        generation=generation,
+        region=region,
+        leader_host=names.leader_host(generation, zone_name),
+        zone_id=known["zone"],
+        catalogs=(CatalogBoot(name=catalog_name, warehouse=known["warehouse"]),),
+        secrets=SecretsBoot(
+            spark_auth=known["auth"],
+            tls=known["tls"] if is_leader else "",
+            tokens=dict(known["tokens"]) if is_leader else {},
+        ),
+        spark=_spark(shape, role),
+        log_group=names.log_group(generation),
+        aws_endpoint_url=aws_endpoint_url,
+        lifecycle_hook=READY_HOOK,
+    )
+    return base64.b64encode(document.to_json().encode()).decode()
+
+
+def _spark(shape: GenerationConfig, role: str) -> SparkBoot:
+    """What a role acts on, and no more: else a change for one would replace the other too."""
+    leader, workers = shape.leader, shape.workers
+    if role == "worker":
+        return SparkBoot(
+            worker_memory_mib=workers.worker_memory_mib,
+            worker_cores=workers.worker_cores,
+            conf=dict(shape.spark_conf),
+        )
+    return SparkBoot(
+        driver_memory_mib=leader.driver_memory_mib,
+        executor_memory_mib=workers.executor_memory_mib,
+        executor_cores=workers.executor_cores,
+        conf=dict(shape.spark_conf),
+    )
