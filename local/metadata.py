@@ -29,6 +29,8 @@ class Sources:
     """Instance id -> the JSON document of its role's temporary credentials."""
     notices: Callable[[str], Mapping[str, Any]]
     """Instance id -> {"instance_action": ..., "rebalance": ...}."""
+    vpc_cidr: Callable[[str], str | None]
+    """VPC id -> its address block; machines open their inner ports to it and to nothing else."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def _meta_data(instance: Instance, region: str, sources: Sources) -> Tree:
                         "mac": mac,
                         "subnet-id": instance.subnet_id,
                         "vpc-id": instance.vpc_id,
+                        "vpc-ipv4-cidr-block": lambda: sources.vpc_cidr(instance.vpc_id),
+                        "vpc-ipv4-cidr-blocks": lambda: sources.vpc_cidr(instance.vpc_id),
                     }
                 }
             }

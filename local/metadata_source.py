@@ -33,10 +33,14 @@ class MetadataSource:
         self._clock = clock
         self._instances: dict[str, Instance] = {}
         self._notices: dict[str, tuple[float, Mapping[str, Any]]] = {}
-        self._sources = Sources(credentials=self._credentials, notices=self._notice)
+        self._vpc_cidrs: dict[str, str] = {}
+        self._sources = Sources(
+            credentials=self._credentials, notices=self._notice, vpc_cidr=self._vpc_cidr
+        )
 
     def update(self, world: World) -> None:
         """Take over a new world (the dict is replaced as a whole, so no lock is needed)."""
+        self._vpc_cidrs = {each.id: each.cidr for each in world.vpcs.values()}
         self._instances = {each.private_ip: each for each in world.instances.values()}
 
     def lookup(self, address: str, path: str) -> Answer | None:
@@ -49,6 +53,9 @@ class MetadataSource:
         except LakehouseError as error:
             _log.warning("%s from %s: %s", path, address, error)
             return Answer(500, b"")
+
+    def _vpc_cidr(self, vpc_id: str) -> str | None:
+        return self._vpc_cidrs.get(vpc_id)
 
     def _credentials(self, instance_id: str) -> str:
         given = self._client.post("/_local/role-credentials", {"instance_id": instance_id})

@@ -70,8 +70,6 @@ def boot(metadata: Metadata) -> None:
     archive = paths.CLASS_ARCHIVE.is_file()
     for file in machine_files.files(document, this, share, known, archive=archive):
         files.write(file)
-    if not this.vpc_cidrs:
-        LOG.warning("metadata names no VPC block: cluster ports rest on security groups alone")
     run("nft", "-f", str(paths.FIREWALL))
 
     if document.role == "leader":

@@ -20,8 +20,12 @@ def render(role: Role, vpc_cidrs: tuple[str, ...]) -> str:
     """Commands for `nft -f`: one transaction that replaces the role's chains.
 
     Raises:
-        LastingError: a VPC block that is not an IPv4 network.
+        LastingError: no VPC block, or one that is not an IPv4 network. Without one the
+            cluster's ports would be open to everybody, so nothing is rendered at all.
     """
+    if not vpc_cidrs:
+        msg = "the metadata service names no VPC block: cluster ports cannot be opened to it alone"
+        raise LastingError(msg)
     lines = [
         "flush chain inet millrace role_input",
         "flush chain inet millrace role_output",

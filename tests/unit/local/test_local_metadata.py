@@ -31,8 +31,15 @@ def get(path: str, me: Instance = ME, notices: dict[str, Any] | None = None) -> 
     sources = Sources(
         credentials=lambda instance_id: json.dumps({"Code": "Success", "of": instance_id}),
         notices=lambda _: notices or {},
+        vpc_cidr=lambda vpc_id: {ME.vpc_id: "10.0.0.0/16"}.get(vpc_id),
     )
     return answer(path, me, "eu-central-1", sources)
+
+
+def test_a_machine_learns_the_addresses_of_its_vpc() -> None:
+    mac = get("/latest/meta-data/mac").body.decode()
+    found = get(f"/latest/meta-data/network/interfaces/macs/{mac}/vpc-ipv4-cidr-blocks")
+    assert found.body == b"10.0.0.0/16", "its firewall opens the cluster's ports to these alone"
 
 
 @pytest.mark.parametrize(

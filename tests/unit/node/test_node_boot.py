@@ -211,6 +211,8 @@ def machine_around(
         "user-data": leader.to_json(),
         "meta-data/instance-id": "i-1",
         "meta-data/local-ipv4": "10.0.1.4",
+        "meta-data/mac": "02:00:0a:00:01:04",
+        "meta-data/network/interfaces/macs/02:00:0a:00:01:04/vpc-ipv4-cidr-blocks": "10.0.0.0/16",
         "meta-data/public-keys/0/openssh-key": "ssh-ed25519 AAAA",
     }
     return done

@@ -102,22 +102,28 @@ def test_a_worker_is_reached_from_its_vpc_only() -> None:
 @pytest.mark.parametrize("role", ["leader", "worker"])
 @pytest.mark.parametrize("port", [ports.CONNECT, ports.DRIVER_UI, ports.NODE_STATUS])
 def test_nobody_outside_reaches(role: Role, port: int) -> None:
-    opened = " ".join(accepted(firewall.render(role, ())))
+    opened = " ".join(accepted(firewall.render(role, ("10.0.0.0/16",))))
     assert str(port) not in re.split(r"[ ,-]+", opened)
 
 
 def test_on_the_machine_only_gateway_and_probe_reach_connect() -> None:
-    text = firewall.render("leader", ())
+    text = firewall.render("leader", ("10.0.0.0/16",))
     rule = next(line for line in text.splitlines() if "dport 15002" in line)
     assert 'skuid != { "root", "www-data", "spark" } reject' in rule
 
 
 def test_loading_twice_is_loading_once() -> None:
-    lines = firewall.render("leader", ()).splitlines()
+    lines = firewall.render("leader", ("10.0.0.0/16",)).splitlines()
     assert lines[:2] == [
         "flush chain inet millrace role_input",
         "flush chain inet millrace role_output",
     ]
+
+
+@pytest.mark.parametrize("role", ["leader", "worker"])
+def test_without_a_vpc_block_nothing_is_opened(role: Role) -> None:
+    with pytest.raises(LastingError, match="no VPC block"):
+        firewall.render(role, ())
 
 
 def test_metadata_cannot_write_rules() -> None:
