@@ -10,6 +10,8 @@ import logging
 from typing import Any, Final
 
 from moto.autoscaling.models import ASG_NAME_TAG, InstanceState
+from moto.core.exceptions import ServiceException
+from werkzeug.exceptions import HTTPException
 
 from local.account import clock, elbv2, pools
 from local.account.lifecycle import ABANDON, CONTINUE, LAUNCHING, TERMINATING, Action, Hook
@@ -26,17 +28,22 @@ RETRY_AFTER: Final = 5.0
 
 def launch(group: Any) -> Any:
     """Launch one instance, or record why not and return None."""
-    slot = pools.choose(group, staying(group))
-    types = ", ".join(pools.instance_types(group))
+    present = staying(group)
+    slot = pools.choose(group, present)
     if slot is None:
-        message = (
-            "Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity "
-            f"due to your request configuration: no capacity for {types}. "
-            "Launching EC2 instance failed."
+        market = pools.next_market(group, present).title()
+        types = ", ".join(pools.instance_types(group))
+        _record_failure(
+            group,
+            f"Could not launch {market} Instances. UnfulfillableCapacity - "
+            f"no capacity for {types}.",
         )
-        _record_failure(group, message)
         return None
-    instance = _run(group, slot)
+    try:
+        instance = _run(group, slot)
+    except (ServiceException, HTTPException) as refusal:
+        _record_failure(group, f"{refusal}.")
+        return None
     member = InstanceState(
         instance,
         lifecycle_state="Pending",
@@ -64,6 +71,7 @@ def launch(group: Any) -> Any:
 
 
 def _record_failure(group: Any, message: str) -> None:
+    message += " Launching EC2 instance failed."
     own = notes(group)
     own.retry_at = clock.now() + RETRY_AFTER
     if own.last_failure == message:

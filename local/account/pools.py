@@ -88,7 +88,7 @@ def _running(region: str, market: Market, key: str) -> int:
 
 def choose(group: Any, present: list[Any]) -> Slot | None:
     """The pool for a group's next instance, or None if no pool has room."""
-    market = _next_market(group, present)
+    market = next_market(group, present)
     types = instance_types(group)
     # Types in the order given, as with a prioritized strategy: the emulator has no prices.
     for instance_type in types:
@@ -110,20 +110,31 @@ def _policy(group: Any) -> dict[str, Any]:
     return group.mixed_instances_policy or {}
 
 
-def _next_market(group: Any, present: list[Any]) -> Market:
-    """On demand up to the base and the percentage above it, rounded up; the rest is spot."""
-    policy = _policy(group)
-    if not policy:
-        options = _template_data(group).get("InstanceMarketOptions") or {}
-        return SPOT if options.get("MarketType") == SPOT else ON_DEMAND
-    distribution = policy.get("InstancesDistribution") or {}
+def on_demand_wanted(group: Any) -> int:
+    """How many on-demand instances a policy asks for: the base, and a share above, rounded up."""
+    distribution = _policy(group).get("InstancesDistribution") or {}
     base = int(distribution.get("OnDemandBaseCapacity") or 0)
     given = distribution.get("OnDemandPercentageAboveBaseCapacity")
     percentage = 100 if given is None else int(given)
-    above = max(0, (group.desired_capacity or 0) - base)
-    wanted = base + math.ceil(above * percentage / 100)
+    desired = int(group.desired_capacity or 0)
+    return min(desired, base) + math.ceil(max(0, desired - base) * percentage / 100)
+
+
+def next_market(group: Any, present: list[Any]) -> Market:
+    """What a group's next instance is: on demand until there are enough, else spot."""
+    if not _policy(group):
+        options = _template_data(group).get("InstanceMarketOptions") or {}
+        return SPOT if options.get("MarketType") == SPOT else ON_DEMAND
     running = sum(1 for member in present if market_of(member.instance) == ON_DEMAND)
-    return ON_DEMAND if running < wanted else SPOT
+    return ON_DEMAND if running < on_demand_wanted(group) else SPOT
+
+
+def surplus_market(group: Any, present: list[Any]) -> Market | None:
+    """What a group has too many of when it shrinks; None if it does not matter."""
+    if not _policy(group):
+        return None
+    running = sum(1 for member in present if market_of(member.instance) == ON_DEMAND)
+    return ON_DEMAND if running > on_demand_wanted(group) else SPOT
 
 
 def _template_data(group: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from local.account import clock, elbv2, refresh
+from local.account import clock, elbv2, pools, refresh
 from local.account.fleet import complete, launch, strike, terminate
 from local.account.members import (
     find,
@@ -44,30 +44,35 @@ def balance(group: Any) -> None:
             if launch(group) is None:
                 return
     elif len(present) > wanted and not suspended(group, "Terminate"):
-        for member in _scale_in_order(group, present)[: len(present) - wanted]:
+        for _ in range(len(present) - wanted):
+            leaver = _first_to_leave(group, staying(group))
+            if leaver is None:
+                return
             terminate(
                 group,
-                member,
+                leaver,
                 "an instance was taken out of service in response to a difference between "
                 "desired and actual capacity.",
             )
 
 
-def _scale_in_order(group: Any, present: list[Any]) -> list[Any]:
-    """Who goes first: at risk, not yet in service, of an old template, launched first."""
+def _first_to_leave(group: Any, present: list[Any]) -> Any:
+    """At risk, then of the surplus market, not yet in service, of an old template, oldest."""
     current = ""
     if group.ec2_launch_template is not None:
         version = group.ec2_launch_template.get_version(group.launch_template_version)
         current = str(version.number)
-    free = [member for member in present if not member.protected_from_scale_in]
-    return sorted(
-        free,
+    surplus = pools.surplus_market(group, present)
+    return min(
+        (member for member in present if not member.protected_from_scale_in),
         key=lambda member: (
             not member_notes(member).at_risk,
+            pools.market_of(member.instance) != surplus,
             member.lifecycle_state == "InService",
             member_notes(member).version == current,
             member.instance.launch_time,
         ),
+        default=None,
     )
 
 

@@ -248,3 +248,26 @@ def test_a_terminated_instance_is_described_for_an_hour(network: Any) -> None:
     assert network.state(instance) == "terminated"
     network.cloud.after(200)
     assert network.instances() == []
+
+
+def test_a_launch_that_ec2_refuses_is_an_activity_and_is_tried_again(network: Any) -> None:
+    network.group(DesiredCapacity=0)
+    [group] = network.cloud.ec2.describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [network.vpc]}]
+    )["SecurityGroups"]
+    network.cloud.ec2.create_launch_template_version(
+        LaunchTemplateId=network.template,
+        LaunchTemplateData={"ImageId": network.image, "SecurityGroupIds": ["sg-0"]},
+    )
+    network.cloud.autoscaling.set_desired_capacity(
+        AutoScalingGroupName="workers", DesiredCapacity=1
+    )
+    assert network.members() == {}
+    found = network.cloud.autoscaling.describe_scaling_activities(AutoScalingGroupName="workers")
+    assert "sg-0" in found["Activities"][0]["StatusMessage"]
+    network.cloud.ec2.create_launch_template_version(
+        LaunchTemplateId=network.template,
+        LaunchTemplateData={"ImageId": network.image, "SecurityGroupIds": [group["GroupId"]]},
+    )
+    network.cloud.after(6)
+    assert list(network.members().values()) == ["InService"]

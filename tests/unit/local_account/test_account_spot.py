@@ -148,3 +148,19 @@ def test_without_rebalancing_a_recommendation_changes_nothing(network: Any) -> N
     network.cloud.local("POST", "rebalance", {"instance_id": instance})
     network.cloud.after(600)
     assert network.members() == {instance: "InService"}
+
+
+def test_scale_in_keeps_the_on_demand_base(network: Any) -> None:
+    policy = network.spot_policy("t3.small", base=1)
+    network.group(DesiredCapacity=4, MixedInstancesPolicy=policy)
+    network.cloud.autoscaling.set_desired_capacity(
+        AutoScalingGroupName="workers", DesiredCapacity=1
+    )
+    assert _markets(network) == [("on-demand", "t3.small")]
+
+
+def test_an_on_demand_shortage_is_named_as_such(network: Any) -> None:
+    network.cloud.local("PUT", "capacity", {"on-demand/t3.small": 0})
+    network.group()
+    found = network.cloud.autoscaling.describe_scaling_activities(AutoScalingGroupName="workers")
+    assert "Could not launch On-Demand Instances" in found["Activities"][0]["StatusMessage"]
