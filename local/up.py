@@ -26,7 +26,7 @@ from local.cloud import Cloud
 from local.paths import DEFAULT_NAME, CloudPaths
 from local.project import STACK, Project
 from local.seed import Account
-from ops.connect import config_directory, write_connection
+from ops.connect import config_directory, folder_name, forget_connection, write_connection
 from ops.context import open_context
 from ops.image.bake import LocalImage, ensure_local_image
 from ops.netns import inside
@@ -187,6 +187,7 @@ def down(arguments: argparse.Namespace) -> int:
     lakehouse = open_local(arguments.cloud, log)
     lakehouse.cloud.stop(log)
     lakehouse.project.forget_stack()
+    forget_connection(config_directory() / folder_name(STACK, lakehouse.cloud.paths.name))
     log("down: nothing of the local cloud runs; caches stay. next: `make up`")
     return 0
 

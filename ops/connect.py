@@ -77,10 +77,9 @@ def fetch_token(context: OpsContext, user: str) -> str:
         return context.redactor.learn(context.account.secrets.text(arn))
 
 
-def folder_name(context: OpsContext) -> str:
+def folder_name(stack: str, cloud: str = DEFAULT_CLOUD) -> str:
     """The stack's folder; a local cloud with a name of its own has one of its own."""
-    cloud = context.state.directory.name if context.state else DEFAULT_CLOUD
-    return context.stack if cloud == DEFAULT_CLOUD else f"{context.stack}-{cloud}"
+    return stack if cloud == DEFAULT_CLOUD else f"{stack}-{cloud}"
 
 
 def forget_connection(folder: Path) -> None:
@@ -98,7 +97,7 @@ def write_connection(context: OpsContext, user: str, directory: Path) -> Connect
     """Fetch what is needed and write it below `directory`, readable by this user only."""
     chosen = choose_user(context.outputs, user)
     token = fetch_token(context, chosen)
-    folder = directory / folder_name(context)
+    folder = directory / folder_name(context.stack, context.cloud)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = Connection(
         url=url(context.outputs),

@@ -19,7 +19,7 @@ from lakehouse.outputs import StackOutputs
 from ops import netns, program
 from ops.aws import Account
 from ops.redact import Redactor
-from ops.state import LOCAL_STACK, NAMESPACE_KEY, PROJECT_KEY, LocalState
+from ops.state import DEFAULT_CLOUD, LOCAL_STACK, NAMESPACE_KEY, PROJECT_KEY, LocalState
 from ops.wait import Clock, SystemClock
 
 CHECKOUT = Path(__file__).parents[1]
@@ -39,6 +39,11 @@ class OpsContext:
     """Only for a local cloud."""
     clock: Clock = field(default_factory=SystemClock)
     redactor: Redactor = field(default_factory=Redactor)
+
+    @property
+    def cloud(self) -> str:
+        """Name of the local cloud; the default one's for a stack on AWS."""
+        return self.state.directory.name if self.state else DEFAULT_CLOUD
 
     @cached_property
     def account(self) -> Account:

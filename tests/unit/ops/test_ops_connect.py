@@ -85,8 +85,8 @@ def test_the_url_carries_no_token(context: OpsContext) -> None:
 def test_a_second_local_cloud_has_a_folder_of_its_own(
     context: OpsContext, cloud: str, name: str
 ) -> None:
-    state = LocalState(Path("/var/lib/millrace") / cloud)
-    assert folder_name(dataclasses.replace(context, state=state)) == name
+    inside = dataclasses.replace(context, state=LocalState(Path("/var/lib/millrace") / cloud))
+    assert folder_name(inside.stack, inside.cloud) == name
 
 
 def test_forgetting_leaves_no_file_of_ours_and_every_other(
