@@ -221,7 +221,7 @@ def test_an_edit_is_shown_leaf_by_leaf_and_an_ignored_leaf_is_left_alone(stack: 
     stack.set(step="2")
     steps = stack.preview()
     assert set(steps) == {"worker", "gate"}, "everything else is untouched by the edit"
-    assert set(steps["worker"]["detailedDiff"]) == {"tags.Name", "tagsAll.Name"}
+    assert set(steps["worker"]["detailedDiff"]) == {"tags.Name"}
     assert set(steps["gate"]["detailedDiff"]) == {"ingress[1].fromPort"}
     stack.run("up", "--yes", "--skip-preview")
     stack.run("preview", "--expect-no-changes")

@@ -205,7 +205,10 @@ class Provider(pb_grpc.ResourceProviderServicer):
         binding = self._bindings.resource(_token(request.urn))
         olds, news = wire.decode(request.olds), secrets.reveal(wire.decode(request.news))
         old_inputs = secrets.reveal(wire.decode(request.old_inputs))
-        found = self._resources.diff(binding, news, olds, request.ignoreChanges)
+        every = self._resources.diff(binding, news, olds, request.ignoreChanges)
+        # What only follows from another change is not what the reader of a preview asked about.
+        asked = {*news, *old_inputs}
+        found = [item for item in every if item.replace or item.path[0] in asked] or every
         replaces = sorted({str(item.path[0]) for item in found if item.replace})
         return pb.DiffResponse(
             changes=_changed(bool(found)),

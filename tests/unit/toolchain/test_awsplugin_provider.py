@@ -119,13 +119,28 @@ def test_a_difference_is_detailed(provider: Provider) -> None:
         Change(("name",), ("name",), Kind.ADD, replace=True),
     ]
     having(provider, diff=lambda *_: found)
-    answer = provider.Diff(pb.DiffRequest(urn=URN), Context())
+    answer = provider.Diff(pb.DiffRequest(urn=URN, news=wire.encode({"tags": {}})), Context())
     assert answer.changes == pb.DiffResponse.DIFF_SOME
     assert {key: item.kind for key, item in answer.detailedDiff.items()} == {
         "tags.a": pb.PropertyDiff.UPDATE,
         "name": pb.PropertyDiff.ADD_REPLACE,
     }
     assert list(answer.replaces) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "news", "told"),
+    [
+        ([("tags", "a"), ("tagsAll", "a")], {"tags": {"a": "1"}}, ["tags.a"]),
+        ([("tagsAll", "a")], {"tags": {"a": "1"}}, ["tagsAll.a"]),
+    ],
+)
+def test_what_only_follows_is_told_only_when_it_is_alone(
+    provider: Provider, paths: list[tuple[str, ...]], news: dict[str, Any], told: list[str]
+) -> None:
+    having(provider, diff=lambda *_: [Change(path, path, Kind.UPDATE) for path in paths])
+    answer = provider.Diff(pb.DiffRequest(urn=URN, news=wire.encode(news)), Context())
+    assert list(answer.detailedDiff) == told
 
 
 def test_no_difference_says_so(provider: Provider) -> None:
