@@ -95,12 +95,16 @@ class Cloud:
             if not network.exists(self.paths.netns):
                 # Processes of an earlier cloud would be in a network that nobody can enter.
                 self._remove(log)
+                shutil.rmtree(self.paths.logs, ignore_errors=True)
             for directory in (self.paths.run, self.paths.logs, self.paths.machines):
                 directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            network.create_cloud(self.paths)
-            self._keep_host_network()
-            fresh = self._start_account(log)
-            self._start_reconciler(log)
+            self._make_networks()
+            since = time.time()
+            fresh = self._ensure_account()
+            self._ensure_reconciler(since)
+            if fresh:
+                self._await_account(log)
+            self._await_reconciler(since, log)
             return Started(boot_id=self._health()["boot_id"], fresh=fresh)
 
     def stop(self, log: Log) -> None:
@@ -116,13 +120,17 @@ class Cloud:
         """What there is now; never changes anything."""
         return read_status(self.paths)
 
-    def _start_account(self, log: Log) -> bool:
+    def _ensure_account(self) -> bool:
+        """Whether the account had to be started; it may not answer yet."""
         if self._account.alive() and _soon(self._account_answers, ADOPTION_SECONDS):
             return False
         # Not there, on its way out, or hanging.
         self._account.stop()
         command = ["-m", "local.account", "--host", API_ADDRESS, "--port", str(API_PORT)]
         self._start_python(self._account, command)
+        return True
+
+    def _await_account(self, log: Log) -> None:
         wait.until(
             self._account_answers,
             what="the emulated account",
@@ -130,16 +138,15 @@ class Cloud:
             describe=self._account.last_words,
         )
         log(f"account: answers at {self.endpoint_url} (inside namespace {self.paths.name})")
-        return True
 
-    def _start_reconciler(self, log: Log) -> None:
+    def _ensure_reconciler(self, since: float) -> None:
+        """It starts while the account does: both spend seconds on loading the SDK."""
         settings = {"region": self.region, "host_port": self.host_port}
         settings_file = self.paths.run / "reconciler.json"
-        since = time.time()
         if (
             self._reconciler.alive()
             and _holds(settings_file, settings)
-            and _soon(lambda: self._reconciled(since), ADOPTION_SECONDS)
+            and _soon(lambda: self._reported(since), ADOPTION_SECONDS)
         ):
             return
         self._reconciler.stop()
@@ -149,6 +156,8 @@ class Cloud:
             ["-m", "local.reconciler", *options, "--host-port", str(self.host_port)],
         )
         settings_file.write_text(json.dumps(settings))
+
+    def _await_reconciler(self, since: float, log: Log) -> None:
         wait.until(
             lambda: self._reconciled(since),
             what="the reconciler's first round",
@@ -169,12 +178,15 @@ class Cloud:
         )
         daemon.start([*in_namespace(self.paths.netns), sys.executable, *arguments], environment)
 
+    def _reported(self, since: float) -> bool:
+        report = read_report(self.paths)
+        return bool(report) and report["time"] >= since
+
     def _reconciled(self, since: float) -> bool:
         if not self._reconciler.alive():
             msg = f"the reconciler ended at its start:\n{self._reconciler.last_words()}"
             raise LakehouseError(msg)
-        report = read_report(self.paths)
-        return bool(report) and report["time"] >= since and report["account"]
+        return self._reported(since) and read_report(self.paths)["account"] is True
 
     def _account_answers(self) -> bool:
         if not self._account.alive():
@@ -197,8 +209,12 @@ class Cloud:
 
         return network.call(self.paths.name, ask)
 
-    def _keep_host_network(self) -> None:
-        """A handle on the namespace of whoever starts the cloud: the endpoint listens there."""
+    def _make_networks(self) -> None:
+        """The cloud's namespace, and a handle on the host's, where the endpoint listens."""
+        if not network.directory_is_shared():
+            (self.paths.run / "shared-netns").touch()
+            network.share_directory()
+        network.create_cloud(self.paths)
         handle = self.paths.run / "host.netns"
         if handle not in mounts.mount_points():
             handle.touch()
@@ -215,6 +231,8 @@ class Cloud:
         mounts.unmount_below(self.paths.machines)
         mounts.unmount_below(self.paths.run)
         network.delete(self.paths.netns)
+        if (self.paths.run / "shared-netns").exists():
+            network.unshare_directory()
         self._cgroups.remove(self.paths.cgroup)
         for directory in (self.paths.run, self.paths.machines):
             shutil.rmtree(directory, ignore_errors=True)

@@ -119,7 +119,7 @@ class Machine:
             orphaned=running
             and booted_for is not None
             and booted_for > LAUNCH_DEADLINE_SECONDS / 4
-            and not self._supervisors(),
+            and not self.supervisors(),
             exit_status=self._exit_status(),
             stopping_for=self._age("stopping"),
         )
@@ -130,6 +130,8 @@ class Machine:
         _write(self.directory / "machine.json", json.dumps(asdict(spec), sort_keys=True))
         layers = images.mount(self.paths, image)
         self._mount_root(layers)
+        # As cloud-init does on EC2; a name that the image holds would win over nspawn's.
+        (self.root / "etc/hostname").write_text(f"{spec.hostname}\n")
         network.connect_machine(self.paths, self.instance_id, spec.vpc_id, spec.mac)
         self._cgroups.create(self.group, Limits(memory_mib=spec.memory_mib, cpus=spec.cpus))
         for name in ("exit", "stopping", "started"):
@@ -145,7 +147,7 @@ class Machine:
         """Ask for a clean shutdown, as EC2 presses the power button. Does not wait."""
         if self.directory.is_dir():
             (self.directory / "stopping").touch()
-        supervisors = self._supervisors()
+        supervisors = self.supervisors()
         for pid in supervisors:
             send(pid, signal.SIGTERM)
         if not supervisors:
@@ -238,7 +240,8 @@ class Machine:
             "--suppress-sync=yes",
         ]
 
-    def _supervisors(self) -> list[int]:
+    def supervisors(self) -> list[int]:
+        """Its systemd-nspawn, while that runs."""
         return [
             pid for pid in self._cgroups.processes(self.group) if _comm(pid) == "systemd-nspawn"
         ]

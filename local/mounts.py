@@ -48,7 +48,8 @@ def unmount(target: Path, deadline: float = 10.0) -> None:
         try:
             run(["umount", "-c", target])
         except ToolError as error:
-            if target not in mount_points():
+            if target not in mount_points() or "not mounted" in str(error):
+                # Gone meanwhile, or hidden below a later mount, where nobody can reach it.
                 return
             if time.monotonic() > end:
                 _detach(target, error)

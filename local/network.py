@@ -71,14 +71,39 @@ def call(name: str, function: Callable[[], T]) -> T:
 
 
 def exists(netns: Path) -> bool:
-    """Whether the namespace is there (a file alone is what a killed start leaves)."""
-    return netns in mounts.mount_points()
+    """Whether the namespace is there (a file alone is what a killed start leaves).
+
+    The table of mounts would also show what another mount hides.
+    """
+    try:
+        return netns.stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
+    except OSError:
+        return False
+
+
+def directory_is_shared() -> bool:
+    """Whether /run/netns is a mount, as `ip netns add` makes it.
+
+    If it were not, the first `ip netns add` on this host would hide the namespaces in it.
+    """
+    return NETNS_DIRECTORY in mounts.mount_points()
+
+
+def share_directory() -> None:
+    """Make /run/netns a mount."""
+    NETNS_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    mounts.bind(NETNS_DIRECTORY, NETNS_DIRECTORY)
+
+
+def unshare_directory() -> None:
+    """Undo `share_directory`, unless somebody has namespaces there."""
+    if not any(NETNS_DIRECTORY.iterdir()) and NETNS_DIRECTORY in mounts.mount_points():
+        mounts.unmount(NETNS_DIRECTORY, deadline=0)
 
 
 def create(netns: Path) -> None:
     """Make a network namespace with its loopback up; nothing if it is there."""
     if not exists(netns):
-        NETNS_DIRECTORY.mkdir(parents=True, exist_ok=True)
         netns.touch()
         run(["unshare", f"--net={netns}", "--", "true"])
     script = (

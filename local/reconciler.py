@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,8 @@ class Reconciler:
             write_report(self._paths, World(), {}, self._problems())
             return
         vpcs = distinct(world.used_vpcs())
+        for vpc in world.used_vpcs().values():
+            self._attempt(vpc.id, partial(_refuse_overlap, vpc, vpcs))
         self.metadata.update(world)
         self._attempt("bridges", lambda: self._connect(world, vpcs))
         self._attempt("names", lambda: self._name(world, vpcs))
@@ -161,7 +164,7 @@ class Reconciler:
             private_ip=instance.private_ip,
             image=instance.image,
             memory_mib=instance.memory_mib,
-            cpus=instance.cpus,
+            cpus=min(instance.cpus, os.cpu_count() or 1),
         )
         machine.start(spec, image)
 
@@ -201,6 +204,15 @@ def distinct(vpcs: Mapping[str, Vpc]) -> dict[str, Vpc]:
     return kept
 
 
+def _refuse_overlap(vpc: Vpc, kept: Mapping[str, Vpc]) -> None:
+    if vpc.id not in kept:
+        msg = (
+            f"{vpc.id} ({vpc.cidr}) overlaps another VPC and gets no network: VPCs of one local "
+            "cloud need address ranges of their own"
+        )
+        raise LakehouseError(msg)
+
+
 def _refuse_image(instance: Instance) -> None:
     msg = (
         f"{instance.id} cannot boot: image {instance.image_id} has no tag {TAG_CONTENT_HASH}; "
@@ -219,7 +231,12 @@ def run(paths: CloudPaths, region: str, port: int, stop: threading.Event) -> Non
     _log.info("reconciling %s", paths.name)
     try:
         while not stop.is_set():
-            reconciler.round()
+            try:
+                reconciler.round()
+            except Exception:
+                # A defect in one round must not take machines from everybody's sight; the
+                # missing reports say that something is wrong, the log says what.
+                _log.exception("this round failed")
             stop.wait(ROUND_SECONDS)
     finally:
         server.shutdown()

@@ -7,10 +7,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from local.cgroups import ROOT, Cgroups
 from local.mounts import mount_points
 from local.paths import NETNS_DIRECTORY
+
+OURS: Final = ("systemd-nspawn", "dnsmasq", "haproxy", "local.account", "local.reconciler")
+"""Programs that a local cloud runs; others come and go on any host."""
+
+
+COMMAND_LENGTH: Final = 160
+"""Enough of a command line to know it again."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +43,14 @@ class Snapshot:
             )
         )
 
-    def changes(self, after: Snapshot, about: Iterable[str] = ()) -> list[str]:
-        """What came (+) and went (-) since; with `about`, only lines with one of these words.
+    def since(self, before: Snapshot, about: Iterable[str] = ()) -> list[str]:
+        """What came (+) and went (-) after `before`; with `about`, lines with one of these words.
 
         On a host where others work too, `about` names what is ours.
         """
         words = tuple(about)
-        lines = [f"+ {thing}" for thing in sorted((after.things - self.things).elements())]
-        lines += [f"- {thing}" for thing in sorted((self.things - after.things).elements())]
+        lines = [f"+ {thing}" for thing in sorted((self.things - before.things).elements())]
+        lines += [f"- {thing}" for thing in sorted((before.things - self.things).elements())]
         return [line for line in lines if not words or any(word in line for word in words)]
 
 
@@ -57,9 +65,12 @@ def _processes() -> list[str]:
         except OSError:
             # It ended while we looked.
             continue
-        if command:
-            held = {group.split(":")[-1] for group in groups}
-            found.append(f"process {entry.name} {command.strip()} in {' '.join(sorted(held))}")
+        if not command:
+            # The kernel's own, or one that ended and waits for its parent to notice.
+            continue
+        held = sorted({group.split(":")[-1] for group in groups})
+        if any("/millrace." in group for group in held) or any(each in command for each in OURS):
+            found.append(f"process {entry.name} in {' '.join(held)}: {command[:COMMAND_LENGTH]}")
     return found
 
 

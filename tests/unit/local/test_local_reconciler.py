@@ -144,5 +144,5 @@ def test_a_missing_image_names_the_remedy(tmp_path: Path) -> None:
 
 def test_a_snapshot_tells_what_came_and_what_went() -> None:
     before, after = Snapshot(Counter({"a x": 1, "b y": 1})), Snapshot(Counter({"b y": 2}))
-    assert before.changes(after) == ["+ b y", "- a x"]
-    assert before.changes(after, about=["x"]) == ["- a x"]
+    assert after.since(before) == ["+ b y", "- a x"]
+    assert after.since(before, about=["x"]) == ["- a x"]
