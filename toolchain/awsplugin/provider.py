@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import traceback
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 
-import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, status_pb2
+from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc as pb_grpc
 
-from lakehouse.errors import LakehouseError
 from toolchain.awsplugin import autoname, cty, drift, sdk, secrets, wire
 from toolchain.awsplugin.assets import AssetStore
 from toolchain.awsplugin.bindings import Bindings, UnknownTypeError
 from toolchain.awsplugin.diff import Change
 from toolchain.awsplugin.engine import EngineLog
+from toolchain.awsplugin.failures import PartialError, answers, texts_of
 from toolchain.awsplugin.model import UNKNOWN
 from toolchain.awsplugin.paths import spell
-from toolchain.awsplugin.resources import Outcome, Resources
+from toolchain.awsplugin.resources import Resources
 from toolchain.awsplugin.terraform import Terraform
 from toolchain.awsplugin.values import Problem, ToTerraform
 
@@ -31,62 +28,6 @@ _REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # Pulumi's own, never the provider's.
 _ENGINE_KEYS: Final = frozenset({"version", "pluginDownloadURL"})
 _REPLACES: Final = frozenset({"region"})
-
-_Method = TypeVar("_Method", bound=Callable[..., Any])
-
-
-class PartialError(LakehouseError):
-    """An operation failed and left something behind."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        self.reasons = [item.text() for item in outcome.errors]
-        super().__init__("; ".join(self.reasons))
-
-
-def _answers(method: _Method) -> _Method:
-    """Turn errors into gRPC's, without the texts of secrets that the request carried."""
-
-    @functools.wraps(method)
-    def call(self: Provider, request: Any, context: grpc.ServicerContext) -> Any:
-        try:
-            return method(self, request, context)
-        except PartialError as error:
-            context.set_trailing_metadata(_details(error, request))
-            context.abort(grpc.StatusCode.UNKNOWN, _clean(error, request))
-        except LakehouseError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, _clean(error, request))
-        except Exception as error:
-            where = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            text = f"the provider stand-in broke: {type(error).__name__}: {error}\n{where}"
-            context.abort(grpc.StatusCode.INTERNAL, secrets.redact(text, _texts(request)))
-
-    return call  # type: ignore[return-value]
-
-
-def _texts(request: Any) -> frozenset[str]:
-    names = [field.name for field, _ in request.ListFields()]
-    structs = [getattr(request, n) for n in names if hasattr(getattr(request, n), "fields")]
-    return secrets.telling(*(wire.decode(item) for item in structs))
-
-
-def _clean(error: Exception, request: Any) -> str:
-    return secrets.redact(str(error), _texts(request))
-
-
-def _details(error: PartialError, request: Any) -> tuple[tuple[str, bytes], ...]:
-    """The message by which the engine keeps what a failed operation left behind."""
-    texts = _texts(request)
-    failed = pb.ErrorResourceInitFailed(
-        id=error.outcome.id,
-        properties=wire.encode(error.outcome.outputs),
-        reasons=[secrets.redact(reason, texts) for reason in error.reasons],
-        inputs=request.properties if isinstance(request, pb.CreateRequest) else request.news,
-    )
-    code = grpc.StatusCode.UNKNOWN.value[0]
-    status = status_pb2.Status(code=code, message=secrets.redact(str(error), texts))
-    status.details.add().Pack(failed)
-    return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
 def _token(urn: str) -> str:
@@ -110,7 +51,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
         """Send warnings to the engine at this address."""
         self.log = EngineLog(engine)
 
-    @_answers
+    @answers
     def Handshake(self, request: Any, context: Any) -> Any:
         """Meet the engine. Its program directory is this plugin's, not the project's."""
         if request.engine_address:
@@ -143,7 +84,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
         self._terraform.stop()
         return empty_pb2.Empty()
 
-    @_answers
+    @answers
     def CheckConfig(self, request: Any, context: Any) -> Any:
         """Refuse provider settings that the provider does not have."""
         # The engine is about to configure: the provider's process starts meanwhile.
@@ -151,7 +92,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
         _, problems = self._config(wire.decode(request.news))
         return pb.CheckResponse(inputs=request.news, failures=_failures(problems))
 
-    @_answers
+    @answers
     def DiffConfig(self, request: Any, context: Any) -> Any:
         """Compare provider settings; another region means other resources."""
         before = request.old_inputs if request.HasField("old_inputs") else request.olds
@@ -164,7 +105,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
             replaces=sorted(keys & _REPLACES),
         )
 
-    @_answers
+    @answers
     def Configure(self, request: Any, context: Any) -> Any:
         """Configure the Terraform provider."""
         config, problems = self._config(wire.decode(request.args))
@@ -185,7 +126,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
         # A setting that is still unknown in a preview is left to the provider's default.
         return {k: None if v is UNKNOWN else v for k, v in config.items()}, convert.problems
 
-    @_answers
+    @answers
     def Check(self, request: Any, context: Any) -> Any:
         """Name the resource, and refuse inputs that the provider would refuse."""
         news, olds = wire.decode(request.news), wire.decode(request.olds)
@@ -195,11 +136,11 @@ class Provider(pb_grpc.ResourceProviderServicer):
             return pb.CheckResponse(failures=[pb.CheckFailure(reason=str(error))])
         inputs = autoname.apply(binding, request.urn, request.randomSeed, news, olds)
         problems = self._resources.validate(binding, secrets.reveal(inputs))
-        texts = _texts(request)
+        texts = texts_of(request)
         clean = [Problem(p.path, secrets.redact(p.reason, texts)) for p in problems]
         return pb.CheckResponse(inputs=wire.encode(inputs), failures=_failures(clean))
 
-    @_answers
+    @answers
     def Diff(self, request: Any, context: Any) -> Any:
         """What an update would change, path by path."""
         binding = self._bindings.resource(_token(request.urn))
@@ -219,7 +160,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
             deleteBeforeReplace=bool(replaces) and autoname.fixed(binding, news, old_inputs),
         )
 
-    @_answers
+    @answers
     def Create(self, request: Any, context: Any) -> Any:
         """Make the resource."""
         binding = self._bindings.resource(_token(request.urn))
@@ -234,7 +175,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
             raise PartialError(outcome)
         return pb.CreateResponse(id=outcome.id, properties=wire.encode(outcome.outputs))
 
-    @_answers
+    @answers
     def Update(self, request: Any, context: Any) -> Any:
         """Change the resource."""
         binding = self._bindings.resource(_token(request.urn))
@@ -250,7 +191,7 @@ class Provider(pb_grpc.ResourceProviderServicer):
             raise PartialError(outcome)
         return pb.UpdateResponse(properties=wire.encode(outcome.outputs))
 
-    @_answers
+    @answers
     def Read(self, request: Any, context: Any) -> Any:
         """Look at the resource, or import it."""
         binding = self._bindings.resource(_token(request.urn))
@@ -268,14 +209,14 @@ class Provider(pb_grpc.ResourceProviderServicer):
             inputs=wire.encode(inputs),
         )
 
-    @_answers
+    @answers
     def Delete(self, request: Any, context: Any) -> Any:
         """Remove the resource."""
         binding = self._bindings.resource(_token(request.urn))
         self._resources.delete(binding, wire.decode(request.properties), request.timeout)
         return empty_pb2.Empty()
 
-    @_answers
+    @answers
     def Invoke(self, request: Any, context: Any) -> Any:
         """Answer a function from a data source."""
         binding = self._bindings.function(request.tok)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from lakehouse.errors import ToolError
 from toolchain.awsplugin import cty, secrets
 from toolchain.awsplugin.assets import AssetStore
+from toolchain.awsplugin.calls import Calls, Warn
+from toolchain.awsplugin.configs import Configs
 from toolchain.awsplugin.diff import Change, changes
 from toolchain.awsplugin.ignore import ignoring
 from toolchain.awsplugin.model import Binding
-from toolchain.awsplugin.paths import spell, to_pulumi
+from toolchain.awsplugin.paths import to_pulumi
 from toolchain.awsplugin.proposed import proposed_new
 from toolchain.awsplugin.state import PROPERTY, Saved, saved, with_timeout
 from toolchain.awsplugin.terraform import (
@@ -24,20 +23,14 @@ from toolchain.awsplugin.terraform import (
     Diagnostic,
     ProviderError,
     Terraform,
-    diagnostics,
     path_of,
 )
-from toolchain.awsplugin.values import Problem, ToTerraform, has_sensitive
+from toolchain.awsplugin.values import Problem, has_sensitive
 from toolchain.awsplugin.values import to_pulumi as shown
 from toolchain.awsplugin.wire import Asset, Secret
 
 Values = Mapping[str, Any]
 
-# Terraform learns of changed code from this attribute; the bridge fills it from the archive.
-_CODE_HASHES: Final = {
-    "aws_lambda_function": ("filename", "source_code_hash"),
-    "aws_lambda_layer_version": ("filename", "source_code_hash"),
-}
 # Without an `id` attribute, what AWS calls the thing.
 _IDENTITIES: Final = ("id", "arn", "name")
 
@@ -71,71 +64,36 @@ class Resources:
         terraform: Terraform,
         assets: AssetStore,
         region: Callable[[], str],
-        warn: Callable[[str, str], None],
+        warn: Warn,
     ) -> None:
-        self._tf = terraform
+        self._calls = Calls(terraform, warn)
+        self._configs = Configs(assets, region)
         self._assets = assets
-        self._region = region
-        self._warn = warn
-
-    def config(self, binding: Binding, inputs: Values) -> tuple[dict[str, Any], list[Problem]]:
-        """Inputs as a Terraform configuration, and what does not fit."""
-        values = dict(inputs)
-        problems = []
-        if "region" in binding.extra and values.get("region") is not None:
-            region = values.pop("region")
-            if region != self._region():
-                reason = (
-                    f"region: {region!r} differs from the provider's {self._region()!r}, and this "
-                    "provider version has one region; use a second aws.Provider for the other"
-                )
-                problems.append(Problem(("region",), reason))
-        convert = ToTerraform(self._assets)
-        config = convert.object(binding.root, values)
-        self._hash_code(binding, config)
-        return config, problems + convert.problems
-
-    def _hash_code(self, binding: Binding, config: dict[str, Any]) -> None:
-        file, code_hash = _CODE_HASHES.get(binding.tf_type, ("", ""))
-        if not file or config.get(code_hash) is not None or not isinstance(config.get(file), str):
-            return
-        path = Path(config[file])
-        # An unchanged archive made on another machine is not here; its hash stays as it was.
-        if path.exists():
-            config[code_hash] = base64.b64encode(
-                hashlib.sha256(path.read_bytes()).digest()
-            ).decode()
 
     def validate(self, binding: Binding, inputs: Values) -> list[Problem]:
         """Everything that is wrong with the inputs, by this plugin's eyes and the provider's."""
-        config, problems = self.config(binding, inputs)
+        config, problems = self._configs.make(binding, inputs)
         if problems:
             return problems
-        response = self._tf.call(
+        _, errors = self._calls.attempt(
+            binding,
             "ValidateResourceTypeConfig",
-            tolerant=True,
             type_name=binding.tf_type,
             config=cty.pack(binding.root, config),
         )
-        found = diagnostics(response)
-        self._report(binding, found)
-        return [
-            Problem(to_pulumi(binding.root, item.path), self._text(binding, item))
-            for item in found
-            if item.error
-        ]
+        return [Problem(to_pulumi(binding.root, item.path), item.text()) for item in errors]
 
     def plan(
         self, binding: Binding, inputs: Values, prior: Saved | None, ignored: Iterable[str] = ()
     ) -> Plan:
         """What the provider would do to get from the prior state to the inputs."""
         before = self.state(binding, prior)
-        given, problems = self.config(binding, inputs)
+        given, problems = self._configs.make(binding, inputs)
         if problems:
             raise ProviderError([Diagnostic(True, item.reason, "") for item in problems])
         config = ignoring(binding.root, given, before, ignored) if before is not None else given
         raw = cty.pack(binding.root, config)
-        response = self._call(
+        response = self._calls.ask(
             binding,
             "PlanResourceChange",
             type_name=binding.tf_type,
@@ -180,18 +138,15 @@ class Resources:
         if preview:
             return Outcome("", self._outputs(binding, plan.planned, sources))
         action = "create" if olds is None else "update"
-        response = self._tf.call(
+        response, errors = self._calls.attempt(
+            binding,
             "ApplyResourceChange",
-            tolerant=True,
             type_name=binding.tf_type,
             prior_state=cty.pack(binding.root, self.state(binding, prior)),
             planned_state=plan.planned_raw,
             config=plan.config,
             planned_private=with_timeout(plan.private, action, timeout),
         )
-        found = diagnostics(response)
-        self._report(binding, found)
-        errors = tuple(self._named(binding, item) for item in found if item.error)
         state = cty.unpack(binding.root, response.new_state.msgpack)
         if state is None:
             raise ProviderError(errors or [Diagnostic(True, "the provider returned no state", "")])
@@ -205,9 +160,9 @@ class Resources:
         Terraform looks again before its next plan; Pulumi compares with what was saved.
         """
         try:
-            response = self._tf.call(
+            response, errors = self._calls.attempt(
+                binding,
                 "ReadResource",
-                tolerant=True,
                 type_name=binding.tf_type,
                 current_state=cty.pack(binding.root, state),
                 private=private,
@@ -216,8 +171,7 @@ class Resources:
             # The provider is gone; what it planned is still better than to lose the resource.
             return state
         seen = cty.unpack(binding.root, response.new_state.msgpack)
-        failed = any(item.error for item in diagnostics(response))
-        return state if failed or seen is None else seen
+        return state if errors or seen is None else seen
 
     def read(self, binding: Binding, identity: str, olds: Values, inputs: Values) -> Outcome | None:
         """The resource as it is now; None where it is gone. Without a state it is imported."""
@@ -228,7 +182,7 @@ class Resources:
             state, private = self.state(binding, prior), prior.private
         if state is None:
             return None
-        response = self._call(
+        response = self._calls.ask(
             binding,
             "ReadResource",
             type_name=binding.tf_type,
@@ -241,7 +195,7 @@ class Resources:
         return self._outcome(binding, now, response.private, (inputs, olds), ())
 
     def _import(self, binding: Binding, identity: str) -> tuple[Any, bytes]:
-        response = self._call(
+        response = self._calls.ask(
             binding, "ImportResourceState", type_name=binding.tf_type, id=identity
         )
         for item in response.imported_resources:
@@ -253,7 +207,7 @@ class Resources:
         """Remove the resource."""
         prior = self._saved(binding, olds)
         state = cty.pack(binding.root, self.state(binding, prior))
-        plan = self._call(
+        plan = self._calls.ask(
             binding,
             "PlanResourceChange",
             type_name=binding.tf_type,
@@ -262,7 +216,7 @@ class Resources:
             config=cty.NULL,
             prior_private=prior.private if prior else b"",
         )
-        self._call(
+        self._calls.ask(
             binding,
             "ApplyResourceChange",
             type_name=binding.tf_type,
@@ -274,12 +228,12 @@ class Resources:
 
     def invoke(self, binding: Binding, arguments: Values) -> tuple[dict[str, Any], list[Problem]]:
         """Read a data source."""
-        config, problems = self.config(binding, secrets.reveal(arguments))
+        config, problems = self._configs.make(binding, secrets.reveal(arguments))
         if problems:
             return {}, problems
         raw = cty.pack(binding.root, config)
-        self._call(binding, "ValidateDataSourceConfig", type_name=binding.tf_type, config=raw)
-        response = self._call(binding, "ReadDataSource", type_name=binding.tf_type, config=raw)
+        self._calls.ask(binding, "ValidateDataSourceConfig", type_name=binding.tf_type, config=raw)
+        response = self._calls.ask(binding, "ReadDataSource", type_name=binding.tf_type, config=raw)
         state = cty.unpack(binding.root, response.state.msgpack) or {}
         return self._outputs(binding, state, (arguments,)), []
 
@@ -289,7 +243,7 @@ class Resources:
             return None
         doc = self._assets.show(prior.state)
         if prior.version != binding.version:
-            response = self._call(
+            response = self._calls.ask(
                 binding,
                 "UpgradeResourceState",
                 type_name=binding.tf_type,
@@ -325,33 +279,12 @@ class Resources:
         outputs = shown(binding.root, state)
         outputs.pop("urn", None)
         if "region" in binding.extra:
-            outputs["region"] = self._region()
+            outputs["region"] = self._configs.region()
         for source in reversed(sources):
             # Terraform knows the path of a copy only; the program goes on with what it gave.
             assets = {k: v for k, v in source.items() if isinstance(secrets.reveal(v), Asset)}
             outputs.update(assets)
         return secrets.mark(outputs, *sources)
-
-    def _call(self, binding: Binding, method: str, **fields: Any) -> Any:
-        response = self._tf.call(method, tolerant=True, **fields)
-        found = diagnostics(response)
-        self._report(binding, found)
-        errors = [self._named(binding, item) for item in found if item.error]
-        if errors:
-            raise ProviderError(errors)
-        return response
-
-    def _report(self, binding: Binding, found: Sequence[Diagnostic]) -> None:
-        for item in found:
-            if not item.error:
-                self._warn(binding.token, self._text(binding, item))
-
-    def _named(self, binding: Binding, item: Diagnostic) -> Diagnostic:
-        return Diagnostic(item.error, self._text(binding, item), "", item.path)
-
-    def _text(self, binding: Binding, item: Diagnostic) -> str:
-        where = spell(to_pulumi(binding.root, item.path))
-        return f"{item.text()} (property {where})" if where else item.text()
 
 
 def identity(binding: Binding, state: Values) -> str:
