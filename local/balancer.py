@@ -56,7 +56,8 @@ class Balancer:
     def apply(self, world: World) -> dict[str, dict[str, str]]:
         """One round; returns target group ARN -> instance -> health, for the account."""
         now = time.time()
-        if not world.balancers:
+        if not any(each.listeners for each in world.balancers):
+            # HAProxy does not run without anything to listen on.
             self._daemon.stop()
             self._config_file.with_suffix(".shape").unlink(missing_ok=True)
             return {}

@@ -57,10 +57,13 @@ class Cloud:
         name: str = DEFAULT_NAME,
         host_port: int = DEFAULT_PORT,
         region: str = DEFAULT_REGION,
+        cache: Path | None = None,
     ) -> None:
+        """`cache` is where images are found, if not where they are baked."""
         self.paths = CloudPaths(name)
         self.host_port = host_port
         self.region = region
+        self._cache = cache or cache_dir()
         self._account = Daemon(self.paths, "account")
         self._reconciler = Daemon(self.paths, "reconciler")
         self._cgroups = Cgroups()
@@ -171,7 +174,7 @@ class Cloud:
             {
                 "PYTHONPATH": str(_CHECKOUT),
                 "PYTHONDONTWRITEBYTECODE": "1",
-                "MILLRACE_CACHE": str(cache_dir()),
+                "MILLRACE_CACHE": str(self._cache),
                 "MILLRACE_STATE": str(self.paths.state.parent),
                 "AWS_EC2_METADATA_DISABLED": "true",
             }

@@ -49,6 +49,11 @@ class Project:
         return self.state / "pulumi"
 
     @property
+    def backend_url(self) -> str:
+        """The engine's address of `backend`."""
+        return f"file://{self.backend}"
+
+    @property
     def passphrase_file(self) -> Path:
         """Encrypts the secrets in the stack's state; made once, readable by root only."""
         return self.state / "passphrase"
@@ -72,7 +77,7 @@ class Project:
             "AWS_EC2_METADATA_DISABLED": "true",
             # The emulated account answers at once: there is nothing to wait for (ADR 0008).
             POLL_ENV: str(POLL_MILLISECONDS),
-            "PULUMI_BACKEND_URL": f"file://{self.backend}",
+            "PULUMI_BACKEND_URL": self.backend_url,
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
             "MILLRACE_NETWORK_NAMESPACE": namespace,
             "MILLRACE_PROJECT_DIRECTORY": str(self.directory),

@@ -7,12 +7,14 @@ run that was killed at any moment is continued by the next.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,11 +22,12 @@ from typing import Final
 import yaml
 
 from lakehouse import ports
-from lakehouse.errors import ToolError
+from lakehouse.errors import PreflightError, ToolError
 from lakehouse.outputs import StackOutputs
 from local.cloud import Cloud
 from local.paths import DEFAULT_NAME, CloudPaths
 from local.project import STACK, Project
+from local.recovery import end_engine, unfinished_operations, unlock
 from local.seed import Account
 from ops.connect import config_directory, folder_name, forget_connection, write_connection
 from ops.context import open_context
@@ -59,8 +62,14 @@ class LocalLakehouse:
             LakehouseError: a step failed; what is there stays for the next run, or for `down`.
         """
         self.cloud.preflight()
+        self.project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with only_run(self.project.state / "up.lock"):
+            return self._up()
+
+    def _up(self) -> StackOutputs:
         ensure_packages(self.log)
         kit, image = self._tools_and_image()
+        self._recover()
         started = self.cloud.start(self.log)
         region = self._region()
         environment = self.project.environment(
@@ -80,6 +89,18 @@ class LocalLakehouse:
             kit = pool.submit(ensure_pulumi, self.log)
             image = pool.submit(ensure_local_image, self.log)
             return kit.result(), image.result()
+
+    def _recover(self) -> None:
+        """Clear up after a run that was killed in the middle of the engine's work."""
+        if ended := end_engine(self.project):
+            self.log(f"ended {ended} processes of a run that was cut off")
+        unlock(self.project)
+        unfinished = unfinished_operations(self.project)
+        if unfinished and not self.project.outputs_file.exists():
+            # Whether these exist in the account nobody knows, and nobody has used it yet.
+            self.log(f"{len(unfinished)} changes were cut off in a first run: building anew")
+            self.cloud.stop(self.log)
+            self.project.forget_stack()
 
     def _region(self) -> str:
         document = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())
@@ -117,6 +138,9 @@ class LocalLakehouse:
             environment={**kit.pulumi_home_env, **environment},
         )
         program.select()
+        if unfinished_operations(self.project):
+            self.log("changes were cut off in an earlier run: reading what became of them")
+            program.refresh(self.log)
         self.log("pulumi up: the same program as on AWS")
         program.up(self.log)
         outputs = program.outputs()
@@ -143,6 +167,22 @@ class LocalLakehouse:
             msg = f"the first query failed (`lakehouse status` tells more):\n{said}"
             raise ToolError(msg)
         self.log(f"first query answered: {result.stdout.strip()}")
+
+
+@contextmanager
+def only_run(path: Path) -> Iterator[None]:
+    """Hold the lock of a cloud's `up`; it falls with the process, however that ends.
+
+    Raises:
+        PreflightError: another run holds it.
+    """
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"another `up` works on this cloud ({path} is locked): wait for it or end it"
+            raise PreflightError(msg) from error
+        yield
 
 
 def _ssh_key(state: Path) -> Path:
@@ -185,6 +225,7 @@ def down(arguments: argparse.Namespace) -> int:
     """`lakehouse local down`."""
     log = Progress()
     lakehouse = open_local(arguments.cloud, log)
+    end_engine(lakehouse.project)
     lakehouse.cloud.stop(log)
     lakehouse.project.forget_stack()
     forget_connection(config_directory() / folder_name(STACK, lakehouse.cloud.paths.name))

@@ -69,6 +69,11 @@ class Program:
         """Bring the stack to what the configuration says."""
         self._run(["up", "--yes", "--skip-preview", "--stack", self.stack], UPDATE, log)
 
+    def refresh(self, log: Log) -> None:
+        """Read what there is, and drop creations of which nobody knows whether they happened."""
+        arguments = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]
+        self._run([*arguments, "--stack", self.stack], UPDATE, log)
+
     def destroy(self, log: Log) -> None:
         """Delete every resource of the stack."""
         self._run(["destroy", "--yes", "--skip-preview", "--stack", self.stack], UPDATE, log)

@@ -1,7 +1,7 @@
 """The ladder of checks behind `make test`: one step after the other, timed, first failure ends it.
 
-    python -m tests.ladder            every step
-    python -m tests.ladder lint unit  only these
+python -m tests.ladder            every step
+python -m tests.ladder lint unit  only these
 """
 
 from __future__ import annotations
@@ -38,8 +38,17 @@ def _lint() -> list[Sequence[str]]:
         (PYTHON, "-m", "ruff", "format", "--check", "."),
         (PYTHON, "-m", "yamllint", "--strict", "."),
         ("shellcheck", *_tracked(".sh"), ".ci/run"),
-        (PYTHON, "-m", "toolchain", "packer-check"),
-        (PYTHON, "-m", "ansiblelint", "--offline", "ansible"),
+        (
+            PYTHON,
+            "-m",
+            "ansiblelint",
+            "--offline",
+            "--project-dir",
+            "ansible",
+            "playbooks",
+            "roles",
+        ),
+        (PYTHON, "-m", "ops.image", "validate"),
     ]
 
 
@@ -54,7 +63,7 @@ def _unit() -> list[Sequence[str]]:
 
 
 def _image() -> list[Sequence[str]]:
-    return [(PYTHON, "-m", "ops.image", "bake")]
+    return [(PYTHON, "-m", "ops.image", "bake"), (PYTHON, "-m", "ops.image", "prove")]
 
 
 def _cluster() -> list[Sequence[str]]:

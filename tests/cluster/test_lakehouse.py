@@ -1,0 +1,75 @@
+"""What a user sees of the whole: up, again up, the proofs, and machines that die."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+
+from tests.cluster.conftest import Lakehouse
+
+pytestmark = pytest.mark.cluster
+
+
+def status(lakehouse: Lakehouse) -> dict[str, object]:
+    document = json.loads(lakehouse.cli.run("status", "--json", check=False).stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_second_up_changes_nothing(lakehouse: Lakehouse) -> None:
+    said = lakehouse.cli.run("local", "up").stderr
+    unchanged = re.search(r"(\d+) unchanged", said)
+    assert unchanged, f"the engine must have run and found all as declared:\n{said}"
+    changes = re.findall(r"\d+ (created|updated|replaced|deleted)", said)
+    assert not changes, f"a repeated `make up` is free of effects, but: {changes}"
+
+
+def test_the_smoke_suite_passes_on_the_outputs_alone(lakehouse: Lakehouse) -> None:
+    done = lakehouse.cli.run("smoke", check=False, deadline=900)
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+
+
+def test_the_demo_gives_the_answers_of_a_second_engine(lakehouse: Lakehouse) -> None:
+    done = lakehouse.cli.run("demo", "--scale", "0.01", check=False, deadline=900)
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+
+
+def test_the_host_sees_one_socket(lakehouse: Lakehouse) -> None:
+    import subprocess
+
+    listening = subprocess.run(
+        ["ss", "-Hltnp"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    port = lakehouse.cli.environment["MILLRACE_PORT"]
+    ours = [line.split()[3] for line in listening if "haproxy" in line]
+    assert ours == [f"127.0.0.1:{port}"], f"only the endpoint on loopback, not {ours}"
+    java = [line for line in listening if "java" in line and "15002" in line]
+    assert not java, f"Spark's own port must stay inside the namespace: {java}"
+
+
+def test_a_worker_that_dies_is_replaced(lakehouse: Lakehouse) -> None:
+    group = lakehouse.outputs.generations[0].worker_group
+    machines = lakehouse.paths.machines
+    before = {path.name for path in machines.iterdir()}
+    workers = [
+        machine["instance_id"]
+        for machine in status(lakehouse)["machines"]  # type: ignore[attr-defined]
+        if machine["role"] == "worker"
+    ]
+    assert len(workers) >= 2, f"{group} should have its two workers, has {workers}"
+    lakehouse.cli.run("ssh", workers[0], "--", "systemctl", "poweroff", check=False)
+    deadline = time.monotonic() + 120
+    alive: list[str] = []
+    while time.monotonic() < deadline:
+        alive = [
+            machine["instance_id"]
+            for machine in status(lakehouse)["machines"]  # type: ignore[attr-defined]
+            if machine["role"] == "worker" and machine["lifecycle"] == "InService"
+        ]
+        if workers[0] not in alive and len(alive) >= 2 and set(alive) - before:
+            return
+        time.sleep(1)
+    pytest.fail(f"a dead worker's group heals itself; after 120 s in service: {alive}")
