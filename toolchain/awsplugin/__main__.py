@@ -30,10 +30,11 @@ def main() -> int:
     parser.add_argument("engine", nargs="?", default="", help="address of the engine")
     # The engine adds options of its own (tracing, log levels), none of which apply here.
     arguments, _ = parser.parse_known_args()
-    binary = Path(os.environ.get(_BINARY, ""))
+    named = os.environ.get(_BINARY, "")
+    binary = Path(named)
     if not binary.is_file():
         sys.stderr.write(
-            f"{_BINARY}={str(binary)!r} is not a file: it must name the terraform-provider-aws "
+            f"{_BINARY}={named!r} is not a file: it must name the terraform-provider-aws "
             "binary; `python -m toolchain ensure` arranges that\n"
         )
         return 1
