@@ -181,6 +181,12 @@ def loop_of_this_thread() -> Iterator[None]:
     try:
         yield
     finally:
+        # A program that failed leaves tasks behind, which would speak up in another test.
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
 
