@@ -16,7 +16,7 @@ import pytest
 from local.cloud import Cloud
 from local.snapshot import Snapshot
 from ops.image.bake import ensure_local_image
-from tests.cluster.cloud.lab import NAME, Lab, free_port, furnish, layered
+from tests.cluster.cloud.lab import NAME, Lab, free_port, furnish, layered, remove
 from toolchain.progress import Progress
 
 
@@ -46,7 +46,7 @@ def lab(scratch: Path) -> Iterator[Lab]:
     try:
         yield furnish(cloud, scratch)
     finally:
-        cloud.stop(Progress())
+        remove(cloud)
     left = Snapshot.take().since(before, about=[NAME, str(scratch)])
     assert not left, f"a stop must leave the host as it was; these stayed: {left}"
 

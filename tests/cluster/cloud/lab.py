@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 from local import network, wait
 from local.account_client import AccountClient
 from local.cloud import Cloud
+from toolchain.progress import Progress
 
 NAME = "mr-machines"
 BOOT_SECONDS = 60
@@ -118,6 +120,14 @@ class Lab:
     def get(self, instance: dict[str, Any], words: str) -> str:
         """What a machine gets from its metadata service, or from a URL."""
         return self.ssh(instance, f"python3 - {words}", stdin=GET)
+
+
+def remove(cloud: Cloud) -> None:
+    """Stop a test's cloud, twice because that must be harmless, and drop its logs."""
+    cloud.stop(Progress())
+    cloud.stop(Progress())
+    shutil.rmtree(cloud.paths.state)
+    cloud.paths.lock.unlink()
 
 
 def layered(base: Path, layers: list[Path], key: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from local.cloud import Cloud
 from local.preflight import port_is_free
 from local.snapshot import Snapshot
-from tests.cluster.cloud.lab import NAME, ROOT, free_port, kill_daemon
+from tests.cluster.cloud.lab import NAME, ROOT, free_port, kill_daemon, remove
 from toolchain.progress import Progress
 
 pytestmark = pytest.mark.cluster
@@ -30,8 +30,7 @@ def test_a_start_repairs_what_a_kill_of_everything_left() -> None:
         assert second.boot_id != first.boot_id
         assert cloud.status().running
     finally:
-        cloud.stop(Progress())
-        cloud.stop(Progress())
+        remove(cloud)
     assert port_is_free(cloud.host_port)
     left = Snapshot.take().since(before, about=[f"{NAME}-2"])
     assert not left, f"these stayed: {left}"
@@ -49,7 +48,7 @@ def test_a_start_that_was_killed_is_continued_or_removed(seconds: float) -> None
         assert cloud.status().running
         kill_after(seconds / 2, call % "stop")
     finally:
-        cloud.stop(Progress())
+        remove(cloud)
     left = Snapshot.take().since(before, about=[f"{NAME}-3"])
     assert not left, f"these stayed: {left}"
 
