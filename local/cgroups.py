@@ -81,8 +81,8 @@ class Cgroups:
         found: set[int] = set()
         for hierarchy in self.hierarchies():
             base = hierarchy / group
-            for path in [base / "cgroup.procs", *base.rglob("cgroup.procs")]:
-                found.update(_read_pids(path))
+            for path in _groups_below(base):
+                found.update(_read_pids(path / "cgroup.procs"))
         found.discard(0)
         return sorted(found)
 
@@ -131,8 +131,7 @@ class Cgroups:
             base = hierarchy / group
             if not base.is_dir():
                 continue
-            children = [path for path in base.rglob("*") if path.is_dir()]
-            for path in [*sorted(children, key=lambda each: -len(each.parts)), base]:
+            for path in sorted(_groups_below(base), key=lambda each: -len(each.parts)):
                 _rmdir(path, end)
 
     def children(self, group: str) -> list[str]:
@@ -205,3 +204,8 @@ def _rmdir(path: Path, end: float) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def _groups_below(base: Path) -> list[Path]:
+    """The group and all within it. Groups vanish while a machine shuts down: those are left out."""
+    return [Path(folder) for folder, _, _ in os.walk(base)]

@@ -79,6 +79,8 @@ class Project:
             POLL_ENV: str(POLL_MILLISECONDS),
             "PULUMI_BACKEND_URL": self.backend_url,
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
+            # Most of an operation is waiting for another process, however few cores there are.
+            "PULUMI_PARALLEL": "32",
             "MILLRACE_NETWORK_NAMESPACE": namespace,
             "MILLRACE_PROJECT_DIRECTORY": str(self.directory),
         }

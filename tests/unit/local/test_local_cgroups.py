@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,23 @@ def test_processes_are_found_below_the_group_too(hybrid: Cgroups) -> None:
     deep.mkdir(parents=True)
     (deep / "cgroup.procs").write_text("12\n7\n")
     assert hybrid.processes("millrace.x") == [7, 12]
+
+
+def test_a_group_that_vanishes_while_it_is_read_is_left_out(
+    hybrid: Cgroups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = hybrid.root / "systemd/millrace.x/i-1/payload/some.mount"
+    gone.mkdir(parents=True)
+    (gone.parent / "cgroup.procs").write_text("7\n")
+    scan = os.scandir
+
+    def vanish(path: str) -> object:
+        if str(path) == str(gone):
+            raise FileNotFoundError(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", vanish)
+    assert hybrid.processes("millrace.x") == [7], "machines shut down while they are looked at"
 
 
 def test_a_version_2_group_says_whether_it_is_populated(unified: Cgroups) -> None:
