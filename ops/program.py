@@ -50,10 +50,7 @@ class Program:
             ToolError: pulumi failed, for example because there is no such stack.
             ContractError: the stack was never brought up, or by another version.
         """
-        # The authority's certificate is public but computed from a secret: pulumi marks it.
-        text = self._run(
-            ["stack", "output", "--json", "--show-secrets", "--stack", self.stack], QUICK
-        )
+        text = self._run(["stack", "output", "--json", "--stack", self.stack], QUICK)
         return StackOutputs.from_json(text)
 
     def select(self) -> None:
