@@ -73,8 +73,10 @@ class Cloud:
         """The emulated account, reachable from inside the cloud's namespace."""
         return self.paths.api_url
 
-    def preflight(self) -> None:
+    def preflight(self, *, installable: bool = False) -> None:
         """Check everything that a start needs, without touching anything.
+
+        `installable`: the caller installs missing programs before it starts.
 
         Raises:
             PreflightError: names every obstacle with its remedy.
@@ -82,7 +84,11 @@ class Cloud:
         host = preflight.Host.inspect(self.paths.state, self.host_port, cgroup_root=ROOT)
         running = self._cgroups.populated(f"{self.paths.cgroup}/daemons")
         found = preflight.findings(
-            host, port=self.host_port, state=self.paths.state, running=running
+            host,
+            port=self.host_port,
+            state=self.paths.state,
+            running=running,
+            installable=installable,
         )
         preflight.refuse(found)
 

@@ -26,6 +26,7 @@ PROGRAMS: Final = {
 }
 """What the cloud runs, and Debian's package of it."""
 
+ARCHITECTURES: Final = ("x86_64", "aarch64")
 MINIMUM_DISK_GIB: Final = 10
 MINIMUM_MEMORY_GIB: Final = 6
 _OVERLAY_MAGIC: Final = "overlay"
@@ -37,6 +38,7 @@ class Host:
 
     user: int
     system: str
+    architecture: str
     programs: Callable[[str], str | None]
     file_systems: frozenset[str]
     loop_control: bool
@@ -55,6 +57,7 @@ class Host:
         return cls(
             user=os.geteuid(),
             system=platform.system(),
+            architecture=platform.machine(),
             programs=_which,
             file_systems=_file_systems(),
             loop_control=Path("/dev/loop-control").exists(),
@@ -66,16 +69,26 @@ class Host:
         )
 
 
-def findings(host: Host, *, port: int, state: Path, running: bool) -> list[str]:
-    """What stands in the way, each with its remedy. `running`: the cloud is up already."""
+def findings(
+    host: Host, *, port: int, state: Path, running: bool, installable: bool = False
+) -> list[str]:
+    """What stands in the way, each with its remedy.
+
+    `running`: the cloud is up already. `installable`: whoever asks installs missing programs.
+    """
     gib = 1024**3
     if host.system != "Linux":
         return [f"the local cloud needs Linux, this is {host.system}: use a Linux virtual machine"]
     found = []
+    if host.architecture not in ARCHITECTURES:
+        found.append(
+            f"images are made for {' and '.join(ARCHITECTURES)}, this machine is "
+            f"{host.architecture}: use one of those"
+        )
     if host.user != 0:
         found.append("booting machines needs root: run this with sudo")
     packages = sorted({PROGRAMS[each] for each in PROGRAMS if host.programs(each) is None})
-    if packages:
+    if packages and not installable:
         found.append(f"programs are missing: apt-get install {' '.join(packages)}")
     missing = sorted({"overlay", "squashfs"} - host.file_systems)
     if missing:

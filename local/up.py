@@ -35,9 +35,10 @@ from ops.image.bake import LocalImage, ensure_local_image
 from ops.netns import inside
 from ops.program import Program
 from ops.redact import Redactor
+from toolchain.awsprovider import aws_plugin
 from toolchain.ensure import PulumiKit, ensure_pulumi
 from toolchain.packages import ensure_packages
-from toolchain.progress import Progress
+from toolchain.progress import Progress, quiet
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PORT_VARIABLE: Final = "MILLRACE_PORT"
@@ -61,7 +62,9 @@ class LocalLakehouse:
         Raises:
             LakehouseError: a step failed; what is there stays for the next run, or for `down`.
         """
-        self.cloud.preflight()
+        self.cloud.preflight(installable=True)
+        # Nothing can replace a missing provider: say so before minutes of building.
+        aws_plugin(quiet)
         self.project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with only_run(self.project.state / "up.lock"):
             return self._up()

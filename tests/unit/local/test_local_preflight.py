@@ -16,6 +16,7 @@ GIB = 1024**3
 GOOD = Host(
     user=0,
     system="Linux",
+    architecture="x86_64",
     programs=lambda name: f"/usr/bin/{name}",
     file_systems=frozenset({"overlay", "squashfs", "ext4"}),
     loop_control=True,
@@ -48,11 +49,18 @@ def test_a_good_host_has_no_findings() -> None:
         ({"cgroup_writable": False}, "--privileged"),
         ({"port_free": False}, "MILLRACE_PORT"),
         ({"system": "Darwin"}, "Linux virtual machine"),
+        ({"architecture": "riscv64"}, "x86_64 and aarch64"),
     ],
 )
 def test_each_obstacle_names_its_remedy(change: dict[str, Any], remedy: str) -> None:
     (finding,) = find(replace(GOOD, **change))
     assert remedy in finding
+
+
+def test_missing_programs_are_no_obstacle_to_whoever_installs_them() -> None:
+    bare = replace(GOOD, programs=lambda _: None)
+    place = Path("/var/lib/millrace/x")
+    assert findings(bare, port=15002, state=place, running=False, installable=True) == []
 
 
 def test_all_findings_come_together() -> None:
