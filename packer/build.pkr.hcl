@@ -51,4 +51,18 @@ build {
     use_proxy        = false
     ansible_env_vars = local.ansible_env
   }
+  post-processor "manifest" {
+    only       = ["amazon-ebs.image"]
+    output     = var.manifest
+    strip_path = true
+    custom_data = merge(
+      { for component, version in var.versions : "version_${component}" => version },
+      {
+        architecture = var.architecture
+        content_hash = var.content_hash
+        git_revision = var.git_revision
+        version_set  = var.version_set
+      },
+    )
+  }
 }

@@ -14,10 +14,10 @@ locals {
     {
       "Name"                  = local.ami_name
       "millrace:content-hash" = var.content_hash
+      "millrace:git-revision" = var.git_revision
       "millrace:version-set"  = var.version_set
-      "millrace:spark"        = var.versions.spark
-      "millrace:iceberg"      = var.versions.iceberg
     },
+    { for component, version in var.versions : "millrace:${replace(component, "_", "-")}" => version },
     var.tags,
   )
 

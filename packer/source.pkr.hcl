@@ -1,24 +1,47 @@
 source "amazon-ebs" "image" {
-  region        = var.region
-  instance_type = var.instance_type
-  subnet_id     = var.subnet_id
-  ami_name      = local.ami_name
+  region          = var.region
+  instance_type   = var.instance_type
+  ami_name        = local.ami_name
+  ami_description = "Millrace ${var.version_set}, content ${substr(var.content_hash, 0, 12)}"
+
+  vpc_id                      = var.vpc_id
+  subnet_id                   = var.subnet_id
+  associate_public_ip_address = var.ssh_interface == "public_ip"
+  iam_instance_profile        = var.iam_instance_profile
+
+  dynamic "vpc_filter" {
+    for_each = length(var.vpc_tags) > 0 ? [var.vpc_tags] : []
+    content {
+      filters = { for key, value in vpc_filter.value : "tag:${key}" => value }
+    }
+  }
+
+  dynamic "subnet_filter" {
+    for_each = length(var.subnet_tags) > 0 ? [var.subnet_tags] : []
+    content {
+      filters   = { for key, value in subnet_filter.value : "tag:${key}" => value }
+      most_free = true
+    }
+  }
 
   source_ami_filter {
     owners      = ["136693071363"] # Debian, https://wiki.debian.org/Cloud/AmazonEC2Image
     most_recent = true
     filters = {
-      name                = "debian-12-${local.debian_architecture}-*"
+      name                = "debian-12-${local.debian_architecture}-${var.source_ami_release}"
       architecture        = var.architecture
       root-device-type    = "ebs"
       virtualization-type = "hvm"
     }
   }
 
+  communicator              = "ssh"
+  ssh_interface             = var.ssh_interface
   ssh_username              = "admin"
   temporary_key_pair_type   = "ed25519"
   ssh_clear_authorized_keys = true
 
+  # Of the machine that is baked on; launch templates say the same of every other.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"

@@ -71,6 +71,17 @@ variable "content_hash" {
   }
 }
 
+variable "git_revision" {
+  type        = string
+  description = "Commit of the checkout that is baked; an AMI carries it as a tag."
+  default     = "none"
+
+  validation {
+    condition     = can(regex("^(none|[0-9a-f]{40}(-dirty)?)$", var.git_revision))
+    error_message = "The git revision is 40 hexadecimal digits, with \"-dirty\" if the checkout differs from it."
+  }
+}
+
 variable "artefact_dir" {
   type        = string
   description = "Directory of downloaded artefacts, each named by its SHA-256."
@@ -138,9 +149,50 @@ variable "architecture" {
   }
 }
 
+variable "source_ami_release" {
+  type        = string
+  description = "Debian's release of the source AMI, such as 20251112-2294; a pattern takes the newest."
+  default     = "*"
+}
+
+variable "vpc_id" {
+  type        = string
+  description = "VPC to bake in; empty takes that of the subnet, or the default one."
+  default     = ""
+}
+
+variable "vpc_tags" {
+  type        = map(string)
+  description = "Tags that find the VPC, instead of its id."
+  default     = {}
+}
+
 variable "subnet_id" {
   type        = string
   description = "Subnet to bake in; empty takes the default VPC."
+  default     = ""
+}
+
+variable "subnet_tags" {
+  type        = map(string)
+  description = "Tags that find the subnet, instead of its id; of several the one with most room."
+  default     = {}
+}
+
+variable "ssh_interface" {
+  type        = string
+  description = "How the bake reaches the machine; session_manager works in private subnets."
+  default     = "public_ip"
+
+  validation {
+    condition     = contains(["public_ip", "private_ip", "session_manager"], var.ssh_interface)
+    error_message = "The SSH interface is public_ip, private_ip or session_manager."
+  }
+}
+
+variable "iam_instance_profile" {
+  type        = string
+  description = "Profile of the machine; session_manager needs AmazonSSMManagedInstanceCore in it."
   default     = ""
 }
 
@@ -159,6 +211,12 @@ variable "root_volume_gib" {
     condition     = var.root_volume_gib >= 8
     error_message = "The image needs 8 GiB or more."
   }
+}
+
+variable "manifest" {
+  type        = string
+  description = "File that records each AMI made, with what it is made of."
+  default     = "packer-manifest.json"
 }
 
 variable "tags" {

@@ -2,7 +2,7 @@
 
 bake      bake the local image, only what changed, and print its name
 prove     bake it, boot it alone and run the image tests on it
-validate  check the Packer files of both sources, offline
+validate  check the Packer files of every way to bake, offline
 prune     remove all but the newest images from the cache
 hash      print what the image of this checkout is called
 """
@@ -20,7 +20,7 @@ from ops.image.base import host_architecture
 from ops.image.inputs import collect
 from ops.image.prove import prove
 from ops.image.prune import prune
-from ops.image.validate import validate
+from ops.image.validate import BAKES, validate
 from toolchain.progress import Log, Progress
 
 COMMANDS: Final = ("bake", "prove", "validate", "prune", "hash")
@@ -33,7 +33,7 @@ def run(command: str, log: Log) -> str:
         return collect(load(), host_architecture()).content_hash
     if command == "validate":
         validate(log)
-        return "packer: both sources are valid"
+        return f"packer: valid to bake {', '.join(BAKES)}"
     if command == "prune":
         prune(images_dir(), layers_dir(), _KEPT, (), log)
         return f"image: the newest {_KEPT} are kept"
