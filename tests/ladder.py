@@ -14,10 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain.packages import HOST, JVM, Package, ensure_packages
 from toolchain.progress import Progress
 
 ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
+SHELLCHECK = Package("shellcheck", "shellcheck", "the style of shell scripts")
 PYTEST = (PYTHON, "-m", "pytest", "-q")
 
 
@@ -88,9 +90,15 @@ STEPS = (
 )
 
 
+NEED_PROGRAMS = {"lint", "image", "cluster"}
+"""Steps that start programs of the host; the others need Python alone."""
+
+
 def run(names: Sequence[str], log: Callable[[str], None]) -> int:
     """Run the named steps in the ladder's order. Returns the first exit code that is not zero."""
     chosen = [step for step in STEPS if not names or step.name in names]
+    if NEED_PROGRAMS & {step.name for step in chosen}:
+        ensure_packages(log, (*HOST, *JVM, SHELLCHECK))
     for step in chosen:
         log(f"{step.name}: {step.proves}")
         started = time.monotonic()
