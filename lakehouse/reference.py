@@ -71,6 +71,10 @@ def _leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Field
             yield from _leaves(field.annotation, f"{path}{name}.")
         else:
             yield f"{path}{name}", field
+            for each in typing.get_args(field.annotation):
+                if isinstance(each, type) and issubclass(each, BaseModel):
+                    entry = ".<name>" if typing.get_origin(field.annotation) is dict else "[]"
+                    yield from _leaves(each, f"{path}{name}{entry}.")
 
 
 def _table(rows: typing.Iterable[tuple[str, FieldInfo]]) -> str:
@@ -112,4 +116,6 @@ def _kind(annotation: Any) -> str:
         return "list"
     if origin is dict:
         return "map"
+    if origin is typing.Literal:
+        return " or ".join(typing.get_args(annotation))
     return {str: "text", int: "number", bool: "true/false"}.get(annotation, "map")

@@ -27,6 +27,9 @@ _INSTANCE_TYPE = re.compile(
 )
 _USER = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 _SERVICE = re.compile(r"[a-z][a-z0-9.-]*(@[a-z]{2}(-[a-z]+)+-\d)?")
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}")
+_POLICY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}")
+_SERVICE_PRINCIPAL = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
 
 
@@ -162,6 +165,33 @@ ServiceName = Annotated[
             _SERVICE,
             "is no AWS service; write secretsmanager, or route53@us-east-1 for a global one",
         )
+    ),
+]
+
+PrincipalArn = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _PRINCIPAL,
+            "is no IAM role or user; write its ARN as arn:aws:iam::123456789012:role/analyst",
+        )
+    ),
+]
+
+PolicyArn = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _POLICY,
+            "is no managed policy; write its ARN as arn:aws:iam::123456789012:policy/boundary",
+        )
+    ),
+]
+
+ServicePrincipal = Annotated[
+    str,
+    AfterValidator(
+        _matching(_SERVICE_PRINCIPAL, "is no AWS service; write it as redshift.amazonaws.com")
     ),
 ]
 

@@ -8,6 +8,7 @@ from lakehouse.config.access import AccessConfig
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig, LeaderConfig, WorkersConfig
+from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig
 from lakehouse.config.network import NetworkConfig
 
 __all__ = [
@@ -18,9 +19,12 @@ __all__ = [
     "CatalogConfig",
     "EndpointConfig",
     "GenerationConfig",
+    "GovernanceConfig",
+    "GrantConfig",
     "LakehouseConfig",
     "LeaderConfig",
     "NetworkConfig",
+    "ReaderConfig",
     "Section",
     "WorkersConfig",
     "effect_of",

@@ -48,6 +48,9 @@ def translate(error: ErrorDetails, key: str, model: type[BaseModel]) -> Finding:
         return Finding(key, _unknown(model, str(error["loc"][-1])))
     if kind == "value_error":
         return Finding(key, str(context["error"]), value)
+    if kind in ("enum", "literal_error"):
+        choices = str(context["expected"]).replace("'", "")
+        return Finding(key, f"is not one of the choices; write {choices}", value)
     return Finding(key, _bounds(kind, context) or _shape(kind, error["msg"]), value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypeVar
 
@@ -16,6 +17,7 @@ from lakehouse.config.access import AccessConfig
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig
+from lakehouse.config.governance import GovernanceConfig
 from lakehouse.config.network import NetworkConfig
 from lakehouse.effects import Effect
 from lakehouse.errors import ConfigError
@@ -55,6 +57,11 @@ class LakehouseConfig(Section):
     )
     endpoint: EndpointConfig = setting(
         "How clients get in.", factory=EndpointConfig, effect=Effect.IN_PLACE
+    )
+    governance: GovernanceConfig = setting(
+        "Who may read what through Lake Formation.",
+        factory=GovernanceConfig,
+        effect=Effect.IN_PLACE,
     )
     aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
     tags: dict[TagKey, str] = setting(
@@ -142,12 +149,16 @@ def _model_at(location: tuple[int | str, ...]) -> type[BaseModel]:
     model: type[BaseModel] = LakehouseConfig
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            model = annotation
-        elif part == "generations":
-            model = GenerationConfig
+        model = (_section_in(field.annotation) if field else None) or model
     return model
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field holds, alone, in a list or in a map."""
+    for each in (annotation, *typing.get_args(annotation)):
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            return each
+    return None
 
 
 def _parts(raw: Mapping[str, Any]) -> Parts:
@@ -163,6 +174,7 @@ def _parts(raw: Mapping[str, Any]) -> Parts:
         catalog=_valid(CatalogConfig, raw.get("catalog", {})),
         access=_valid(AccessConfig, raw.get("access", {})),
         endpoint=_valid(EndpointConfig, raw.get("endpoint", {})),
+        governance=_valid(GovernanceConfig, raw.get("governance", {})),
         generations=generations,
         complete_generations=bool(generations) and len(generations) == len(clusters),
     )

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lakehouse.config import _governance_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import EndpointConfig
 from lakehouse.config.generation import GenerationConfig
+from lakehouse.config.governance import GovernanceConfig
 from lakehouse.config.network import NetworkConfig
 from lakehouse.types import architecture
 
@@ -39,6 +41,7 @@ class Parts:
     catalog: CatalogConfig | None = None
     access: AccessConfig | None = None
     endpoint: EndpointConfig | None = None
+    governance: GovernanceConfig | None = None
     generations: Mapping[str, GenerationConfig] = field(default_factory=dict)
     complete_generations: bool = False
     """Whether `generations` holds all of them, so that sums over them mean something."""
@@ -49,6 +52,8 @@ def findings(parts: Parts) -> list[Finding]:
     found = [*_network(parts), *_catalog(parts), *_access(parts), *_weights(parts)]
     for name, generation in parts.generations.items():
         found.extend(_generation(name, generation, parts))
+    if parts.governance is not None:
+        found.extend(_governance_rules.findings(parts.governance, parts.catalog))
     return found
 
 
