@@ -42,6 +42,7 @@ def test_packer_declares_every_key_and_no_value_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("pom_property", "artifact"),
     [
+        ("spark.version", "spark-connect_2.12"),
         ("iceberg.version", "iceberg-aws-bundle"),
         ("iceberg.version", "iceberg-spark-runtime-3.5_2.12"),
         ("s3tables.version", "s3tables"),
