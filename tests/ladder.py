@@ -40,16 +40,7 @@ def _lint() -> list[Sequence[str]]:
         (PYTHON, "-m", "ruff", "format", "--check", "."),
         (PYTHON, "-m", "yamllint", "--strict", "."),
         ("shellcheck", *_tracked(".sh"), ".ci/run"),
-        (
-            PYTHON,
-            "-m",
-            "ansiblelint",
-            "--offline",
-            "--project-dir",
-            "ansible",
-            "playbooks",
-            "roles",
-        ),
+        ("env", "-C", "ansible", PYTHON, "-m", "ansiblelint", "--offline", "playbooks", "roles"),
         (PYTHON, "-m", "ops.image", "validate"),
     ]
 
