@@ -30,6 +30,7 @@ clusters = {
             account=stack.account,
             names=names,
             generation=generation,
+            image=stack.images[generation],
             shape=shape,
             access=config.access,
             drain_seconds=config.endpoint.drain_seconds,

@@ -33,10 +33,6 @@ class LakehouseComponent(pulumi.ComponentResource):
         """
         return pulumi.ResourceOptions(parent=self, **own)
 
-    def invoke_opts(self) -> pulumi.InvokeOptions:
-        """Options of a look-up."""
-        return pulumi.InvokeOptions(parent=self)
-
     def tags(self, suffix: str, **extra: str) -> dict[str, str]:
         """Tags of a child, with the name that consoles show."""
         return {**self._child_tags, "Name": self.child(suffix), **extra}

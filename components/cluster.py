@@ -21,7 +21,6 @@ from components._stored_secret import store
 from lakehouse import policies, ports
 from lakehouse.config import AccessConfig, GenerationConfig
 from lakehouse.names import TARGET_GROUP_NAME, Names, fit
-from lakehouse.types import architecture
 
 DRAIN_HOOK: Final = "drain"
 
@@ -38,8 +37,10 @@ class ClusterArgs:
     """Of the stack."""
     generation: str
     """Name of this generation."""
+    image: _image.Image
+    """What the machines are made from."""
     shape: GenerationConfig
-    """Image, leader, workers and Spark settings, as its owner describes them."""
+    """Leader, workers and Spark settings, as its owner describes them."""
     access: AccessConfig
     """Key pair, and how long logs and deleted secrets are kept."""
     drain_seconds: int
@@ -87,7 +88,7 @@ class Cluster(LakehouseComponent):
     ) -> None:
         super().__init__(name, args.tags, opts)
         self._args = args
-        image = _image.find(self, args.shape.image, architecture(args.shape.leader.instance_type))
+        image = args.image
         auth = store(
             self,
             "spark-auth",
@@ -111,12 +112,13 @@ class Cluster(LakehouseComponent):
             warehouse=args.warehouse,
             key=args.key_arn,
             zone=args.zone_id,
+            subnets=args.subnet_ids,
         )
         target_group = self._target_group(name)
         leader = self._leader_group(image, known, target_group)
         workers = self._worker_group(image, known)
-        self.image = image.id
-        self.version_set = image.version_set
+        self.image = pulumi.Output.from_input(image.id)
+        self.version_set = pulumi.Output.from_input(image.version_set)
         self.leader_group = leader.name
         self.worker_group = workers.name
         self.target_group = target_group.arn
@@ -209,7 +211,8 @@ class Cluster(LakehouseComponent):
             desired_capacity=fleet.initial,
             vpc_zone_identifiers=args.subnet_ids,
             mixed_instances_policy=mixed_instances(template, fleet),
-            capacity_rebalance=True,
+            # The autoscaler replaces machines at risk itself, so many within a time.
+            capacity_rebalance=not fleet.autoscale.enabled,
             initial_lifecycle_hooks=[
                 hook(_boot.READY_HOOK, "LAUNCHING", fleet.ready_minutes * 60, "ABANDON"),
                 hook(DRAIN_HOOK, "TERMINATING", fleet.drain_seconds, "CONTINUE"),
@@ -281,6 +284,9 @@ class Cluster(LakehouseComponent):
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
             host=args.names.leader_host(args.generation, args.zone_name),
+            fleet_pattern=f"{self.child('worker')}-*"
+            if args.shape.workers.autoscale.enabled
+            else "",
             **common,
         )
 

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config as runtime
 
+from components import _image
 from lakehouse.config import LakehouseConfig
 from lakehouse.names import Names
 from lakehouse.outputs import (
@@ -29,6 +30,8 @@ class Stack:
     config: LakehouseConfig
     names: Names
     account: Account
+    images: Mapping[str, _image.Image]
+    """Generation -> its image, proved."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -97,7 +100,7 @@ class Stack:
 
 
 def read() -> Stack:
-    """Read the configuration and ask the account who it is.
+    """Read the configuration, ask the account who it is and which images are meant.
 
     Raises:
         ConfigError: with every finding, before any resource is registered.
@@ -109,7 +112,8 @@ def read() -> Stack:
     account = Account(
         region=config.region, account_id=caller.account_id, partition=partition.partition
     )
-    return Stack(config=config, names=names, account=account)
+    images = _image.resolve(config.generations)
+    return Stack(config=config, names=names, account=account, images=images)
 
 
 def settings() -> Mapping[str, Any]:

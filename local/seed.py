@@ -1,12 +1,12 @@
-"""What the emulated account holds before the program runs: key pair, image, channel.
+"""What the emulated account holds before the program runs: key pair, image, proof, channel.
 
-On AWS a platform team has these already: an imported key, a baked AMI, the channel that
-points at it. `lakehouse local up` puts the same three into the account it just started.
+On AWS a platform team has these already: an imported key, a baked and proved AMI, the channel
+that points at it. `lakehouse local up` puts the same into the account it just started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lakehouse.images import CHANNEL_PREFIX, TAG_CONTENT_HASH, TAG_VERSION_SET
+from lakehouse.proof import Proof
 
 KEY_NAME: Final = "millrace-local"
 CHANNEL: Final = "local"
@@ -77,6 +78,14 @@ class Account:
             ],
         )
         return str(image_id)
+
+    def record(self, proofs: Iterable[Proof]) -> None:
+        """Let the account know what came of the suite, wherever it ran."""
+        ssm = self._client("ssm")
+        for proof in proofs:
+            ssm.put_parameter(
+                Name=proof.parameter, Value=proof.to_json(), Type="String", Overwrite=True
+            )
 
     def point_channel(self, image_id: str) -> None:
         """Let the channel that the local stack names hold this image."""

@@ -31,6 +31,7 @@ from local.recovery import end_engine, unfinished_operations, unlock
 from local.seed import Account
 from ops.connect import config_directory, folder_name, forget_connection, write_connection
 from ops.context import open_context
+from ops.image import proofs
 from ops.image.bake import LocalImage, ensure_local_image
 from ops.netns import inside
 from ops.program import Program
@@ -128,8 +129,9 @@ class LocalLakehouse:
         image_id = account.register_image(
             content_hash=image.content_hash,
             version_set=image.version_set,
-            architecture={"amd64": "x86_64"}.get(image.architecture, image.architecture),
+            architecture=proofs.ARCHITECTURES[image.architecture],
         )
+        account.record(proofs.of_local_image(image, image_id))
         account.point_channel(image_id)
         self.log(f"image {image_id} ({image.version_set}) is in the account")
 

@@ -7,7 +7,7 @@ into a message of ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -139,6 +139,42 @@ class Ec2(_Service):
         answer = self._call("get_console_output", InstanceId=instance_id)
         return str(answer.get("Output", ""))
 
+    def images(self, tag: str) -> list[dict[str, Any]]:
+        """The account's own images that carry the tag, as the API describes them."""
+        filters = [{"Name": "tag-key", "Values": [tag]}]
+        return list(self._pages("describe_images", "Images", Owners=["self"], Filters=filters))
+
+    def images_of_machines(self) -> dict[str, str]:
+        """Image id of every machine that is not terminated, by the machine's id."""
+        states = ["pending", "running", "shutting-down", "stopping", "stopped"]
+        filters = [{"Name": "instance-state-name", "Values": states}]
+        return {
+            raw["InstanceId"]: raw.get("ImageId", "")
+            for reservation in self._pages("describe_instances", "Reservations", Filters=filters)
+            for raw in reservation["Instances"]
+        }
+
+    def images_of_templates(self) -> dict[str, set[str]]:
+        """Image ids of the newest and the default version of every launch template, by name."""
+        return {
+            template["LaunchTemplateName"]: {
+                version["LaunchTemplateData"].get("ImageId", "")
+                for version in self._pages(
+                    "describe_launch_template_versions",
+                    "LaunchTemplateVersions",
+                    LaunchTemplateId=template["LaunchTemplateId"],
+                    Versions=["$Latest", "$Default"],
+                )
+            }
+            for template in self._pages("describe_launch_templates", "LaunchTemplates")
+        }
+
+    def deregister(self, image_id: str, snapshots: Sequence[str]) -> None:
+        """Remove an image, then the snapshots that its volumes were made from."""
+        self._call("deregister_image", ImageId=image_id)
+        for snapshot in snapshots:
+            self._call("delete_snapshot", SnapshotId=snapshot)
+
 
 class LoadBalancing(_Service):
     """Target groups."""
@@ -169,6 +205,39 @@ class Secrets(_Service):
         return loaded
 
 
+class Parameters(_Service):
+    """Systems Manager parameters that are plain strings."""
+
+    name = "ssm"
+
+    def below(self, path: str) -> dict[str, str]:
+        """Name -> value of every parameter below a path."""
+        pages = self._pages("get_parameters_by_path", "Parameters", Path=path.rstrip("/"))
+        return {each["Name"]: each["Value"] for each in pages}
+
+    def versions(self, name: str) -> list[str]:
+        """The values that a parameter had, oldest first; none when there is no such parameter.
+
+        Systems Manager keeps the newest hundred.
+        """
+        try:
+            found = list(self._pages("get_parameter_history", "Parameters", Name=name))
+        except AwsError as error:
+            if error.code == "ParameterNotFound":
+                return []
+            raise
+        return [each["Value"] for each in sorted(found, key=lambda each: int(each["Version"]))]
+
+    def put(self, name: str, value: str) -> None:
+        """Make the parameter, or give it another value."""
+        self._call("put_parameter", Name=name, Value=value, Type="String", Overwrite=True)
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete parameters; those that are gone are no error."""
+        for start in range(0, len(names), 10):
+            self._call("delete_parameters", Names=list(names[start : start + 10]))
+
+
 class Account:
     """The services of one account, opened when first used."""
 
@@ -189,6 +258,11 @@ class Account:
     def load_balancing(self) -> LoadBalancing:
         """Elastic Load Balancing v2."""
         return LoadBalancing(self._client("elbv2"))
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """Systems Manager's parameters."""
+        return Parameters(self._client("ssm"))
 
     @cached_property
     def secrets(self) -> Secrets:

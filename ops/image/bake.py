@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lakehouse.errors import PreflightError
 from lakehouse.versions import Versions, load
+from ops.image import suite
 from ops.image.artefacts import ensure_artefacts
 from ops.image.base import host_architecture, make_base
 from ops.image.inputs import LAYERS, Inputs, changes, collect
@@ -113,6 +114,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
                     _bake_base(inputs, versions, work, target, log)
                 else:
                     bake_layer(layer, recipe, stack, work, target, log)
+                    suite.note(layer, target)
             log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")
         stack.append(target)
     _store(versions, inputs, stack)
@@ -147,6 +149,7 @@ def _store(versions: Versions, inputs: Inputs, stack: list[Path]) -> None:
         "architecture": inputs.architecture,
         "layers": names,
         "components": versions.versions,
+        "suite_hash": suite.noted(stack[1:]),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "inputs": inputs.flat(),
     }

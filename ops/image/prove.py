@@ -13,6 +13,7 @@ from ops.image import machine, mounts
 from ops.image.bake import LocalImage
 from ops.image.inputs import REPOSITORY
 from ops.image.layer import workspace
+from ops.image.suite import booted_tests
 from toolchain.cache import locked
 from toolchain.process import run
 from toolchain.progress import Log
@@ -39,11 +40,10 @@ def prove(image: LocalImage, log: Log) -> None:
     """Run every image test that a booted machine can answer."""
     with running(image, log) as login:
         log("image: booted; testing")
-        tests = sorted((REPOSITORY / "tests/image").glob("test_*.py"))
         output = run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-                *(path for path in tests if path.name != "test_hygiene.py"),
+                *booted_tests(),
                 *(f"--ssh-config={login.ssh_config}", f"--hosts=ssh://root@{machine.MACHINE}"),
             ],
             what="image: tests on a booted machine",

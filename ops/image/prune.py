@@ -29,3 +29,4 @@ def drop_orphans(layers: Path, keep: Collection[Path]) -> None:
     for layer in layers.glob("*.squashfs"):
         if layer.stat().st_nlink == 1 and layer not in keep:
             layer.unlink()
+            layer.with_suffix(".suite").unlink(missing_ok=True)

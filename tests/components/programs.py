@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from components._image import Image
 from components.access import Access, AccessArgs
 from components.catalog import Catalog, CatalogArgs
 from components.cluster import Cluster, ClusterArgs
@@ -76,6 +77,9 @@ def cluster(name: str, **changes: Any) -> Cluster:
             account=ACCOUNT,
             names=NAMES,
             generation="blue",
+            image=Image(
+                id="ami-0a0a0a0a0a0a0a0a0", version_set="spark-3.5", root_device="/dev/xvda"
+            ),
             shape=config.generations["blue"].model_copy(update=changes),
             access=config.access,
             drain_seconds=300,

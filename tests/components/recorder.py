@@ -19,13 +19,12 @@ import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc, settings
 
+from lakehouse.images import CHANNEL_PREFIX, TAG_CONTENT_HASH, TAG_VERSION_SET
+from lakehouse.proof import Proof
+
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
-IMAGES = {
-    "ami-0a0a0a0a0a0a0a0a0": "arm64",
-    "ami-0b0b0b0b0b0b0b0b0": "x86_64",
-}
-CHANNELS = {"prod": "ami-0a0a0a0a0a0a0a0a0", "local": "ami-0b0b0b0b0b0b0b0b0"}
+ARM, INTEL = "ami-0a0a0a0a0a0a0a0a0", "ami-0b0b0b0b0b0b0b0b0"
 SPECIAL = rpc._special_sig_key
 HIDDEN = "[hidden]"
 
@@ -80,8 +79,37 @@ class Recorded:
         return [each for each in self.resources if not each.custom]
 
 
+def proof(image_id: str, **changes: Any) -> Proof:
+    """A passing record of an image of the fake account."""
+    fields: dict[str, Any] = {
+        "image_id": image_id,
+        "content_hash": f"hash-of-{image_id}",
+        "version_set": "spark-3.5",
+        "architecture": "x86_64",
+        "place": "boot",
+        "suite_hash": "5" * 64,
+        "result": "passed",
+        "time": "2026-11-20T10:00:00Z",
+        "components": {"spark": "3.5.7", "java": "17"},
+    }
+    return Proof(**{**fields, **changes})
+
+
+@dataclass
 class FakeAccount(mocks.Mocks):
     """Answers as AWS would, where the program reads the answer."""
+
+    images: dict[str, str] = field(default_factory=lambda: {ARM: "arm64", INTEL: "x86_64"})
+    """Image id -> architecture."""
+    channels: dict[str, str] = field(default_factory=lambda: {"prod": ARM, "local": INTEL})
+    proofs: list[Proof] = field(default_factory=lambda: [proof(ARM), proof(INTEL)])
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack exported when it was last brought up."""
+
+    def parameters(self) -> dict[str, str]:
+        """Name -> value."""
+        known = {f"{CHANNEL_PREFIX}{name}": image for name, image in self.channels.items()}
+        return known | {each.parameter: each.to_json() for each in self.proofs}
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if not args.custom:
@@ -113,18 +141,22 @@ class FakeAccount(mocks.Mocks):
                 answer: dict[str, Any] = {"accountId": ACCOUNT_ID, "id": ACCOUNT_ID}
             case "aws:index/getPartition:getPartition":
                 answer = {"partition": "aws", "id": "aws"}
-            case "aws:ssm/getParameter:getParameter":
-                channel = args.args["name"].removeprefix("/millrace/images/channels/")
-                value = CHANNELS[channel]
-                secret = {SPECIAL: rpc._special_secret_sig, "value": value}
-                answer = {"insecureValue": value, "value": secret, "name": args.args["name"]}
+            case "aws:ssm/getParametersByPath:getParametersByPath":
+                path = args.args["path"]
+                assert not path.endswith("/"), "AWS refuses it"
+                found = {k: v for k, v in self.parameters().items() if k.startswith(f"{path}/")}
+                values = {SPECIAL: rpc._special_secret_sig, "value": list(found.values())}
+                answer = {"names": list(found), "values": values}
+            case "pulumi:pulumi:readStackOutputs":
+                assert args.args["name"].endswith(f"/{pulumi.get_stack()}"), "its own only"
+                answer = {"name": args.args["name"], "outputs": self.outputs}
             case "aws:ec2/getAmi:getAmi":
                 wanted = {each["name"]: each["values"][0] for each in args.args["filters"]}
                 image = wanted["image-id"]
-                assert IMAGES[image] == wanted["architecture"], "no image of that architecture"
                 answer = {
                     "id": image,
-                    "tags": {"millrace:version-set": "spark-3.5"},
+                    "architecture": self.images[image],
+                    "tags": {TAG_VERSION_SET: "spark-3.5", TAG_CONTENT_HASH: f"hash-of-{image}"},
                     "rootDeviceName": "/dev/xvda",
                 }
             case _:
@@ -204,15 +236,22 @@ def build(
     stack: str = "example",
     config: Mapping[str, Any] | None = None,
     preview: bool = False,
+    account: FakeAccount | None = None,
 ) -> Recorded:
     """Run `program` as a stack in a world of its own and return what it did."""
     recorded = Recorded()
 
     def run() -> None:
         settings.set_root_resource(None)  # type: ignore[arg-type]
-        monitor = RecordingMonitor(FakeAccount(), recorded)
+        fake = account or FakeAccount()
+        monitor = RecordingMonitor(fake, recorded)
         mocks.set_mocks(
-            FakeAccount(), project="millrace", stack=stack, preview=preview, monitor=monitor
+            fake,
+            project="millrace",
+            stack=stack,
+            preview=preview,
+            monitor=monitor,
+            organization="organization",
         )
         pulumi.runtime.set_all_config(
             {
