@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lakehouse.errors import PreflightError
 from lakehouse.versions import Versions, load
-from ops.image import suite
+from ops.image import bill, suite
 from ops.image.artefacts import ensure_artefacts
 from ops.image.base import host_architecture, make_base
 from ops.image.inputs import LAYERS, Inputs, changes, collect
@@ -117,7 +117,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
                     suite.note(layer, target)
             log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")
         stack.append(target)
-    _store(versions, inputs, stack)
+    _store(versions, inputs, stack, log)
     drop_orphans(layers_dir(), keep=stack)
     image = find(inputs.content_hash)
     if image is None:
@@ -135,7 +135,7 @@ def _bake_base(inputs: Inputs, versions: Versions, work: Path, target: Path, log
     compress(root, target)
 
 
-def _store(versions: Versions, inputs: Inputs, stack: list[Path]) -> None:
+def _store(versions: Versions, inputs: Inputs, stack: list[Path], log: Log) -> None:
     """Link the layers into the image's folder; the manifest, written last, makes it one."""
     folder = images_dir() / inputs.content_hash
     folder.mkdir(parents=True, exist_ok=True)
@@ -153,6 +153,7 @@ def _store(versions: Versions, inputs: Inputs, stack: list[Path]) -> None:
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "inputs": inputs.flat(),
     }
+    bill.store(folder, manifest, versions, log)
     partial = folder / f".{MANIFEST}.partial"
     partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     partial.rename(folder / MANIFEST)
