@@ -101,7 +101,9 @@ class FakeAccount(mocks.Mocks):
 
     images: dict[str, str] = field(default_factory=lambda: {ARM: "arm64", INTEL: "x86_64"})
     """Image id -> architecture."""
-    channels: dict[str, str] = field(default_factory=lambda: {"prod": ARM, "local": INTEL})
+    channels: dict[str, str] = field(
+        default_factory=lambda: {**dict.fromkeys(("dev", "stage", "prod"), ARM), "local": INTEL}
+    )
     proofs: list[Proof] = field(default_factory=lambda: [proof(ARM), proof(INTEL)])
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What the stack exported when it was last brought up."""
