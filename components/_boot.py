@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
+from lakehouse.boot import AutoscaleBoot, BootDocument, CatalogBoot, SecretsBoot, SparkBoot
 from lakehouse.config import GenerationConfig
 from lakehouse.names import Names
 
@@ -46,6 +46,7 @@ def user_data(
         log_group=names.log_group(generation),
         aws_endpoint_url=aws_endpoint_url,
         lifecycle_hook=READY_HOOK,
+        autoscale=_autoscale(shape, known) if is_leader else AutoscaleBoot(),
     )
     return base64.b64encode(document.to_json().encode()).decode()
 
@@ -65,3 +66,11 @@ def _spark(shape: GenerationConfig, role: str) -> SparkBoot:
         executor_cores=workers.executor_cores,
         conf=dict(shape.spark_conf),
     )
+
+
+def _autoscale(shape: GenerationConfig, known: Mapping[str, Any]) -> AutoscaleBoot:
+    """Nothing where it is off: else its settings would replace a leader that ignores them."""
+    settings = shape.workers.autoscale
+    if not settings.enabled:
+        return AutoscaleBoot()
+    return AutoscaleBoot(**settings.model_dump(), subnets=tuple(known["subnets"]))

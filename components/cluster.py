@@ -112,6 +112,7 @@ class Cluster(LakehouseComponent):
             warehouse=args.warehouse,
             key=args.key_arn,
             zone=args.zone_id,
+            subnets=args.subnet_ids,
         )
         target_group = self._target_group(name)
         leader = self._leader_group(image, known, target_group)
@@ -210,7 +211,8 @@ class Cluster(LakehouseComponent):
             desired_capacity=fleet.initial,
             vpc_zone_identifiers=args.subnet_ids,
             mixed_instances_policy=mixed_instances(template, fleet),
-            capacity_rebalance=True,
+            # The autoscaler replaces machines at risk itself, so many within a time.
+            capacity_rebalance=not fleet.autoscale.enabled,
             initial_lifecycle_hooks=[
                 hook(_boot.READY_HOOK, "LAUNCHING", fleet.ready_minutes * 60, "ABANDON"),
                 hook(DRAIN_HOOK, "TERMINATING", fleet.drain_seconds, "CONTINUE"),
@@ -282,6 +284,9 @@ class Cluster(LakehouseComponent):
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
             host=args.names.leader_host(args.generation, args.zone_name),
+            fleet_pattern=f"{self.child('worker')}-*"
+            if args.shape.workers.autoscale.enabled
+            else "",
             **common,
         )
 

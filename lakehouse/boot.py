@@ -17,6 +17,12 @@ SCHEMA: Final = 1
 USER_DATA_LIMIT: Final = 16_384
 """Bytes of user data that EC2 accepts before base64 (EC2 user guide, "Work with user data")."""
 
+SCHEDULE_ENTRY: Final = (
+    r"(mon|tue|wed|thu|fri|sat|sun)(?:-(mon|tue|wed|thu|fri|sat|sun))? "
+    r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d) (\d{1,4})"
+)
+"""An entry of the autoscaler's schedule: days, from and to in UTC, fewest workers."""
+
 Role = Literal["leader", "worker"]
 
 
@@ -60,6 +66,38 @@ class SecretsBoot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AutoscaleBoot:
+    """How the leader sizes its fleet (leader only); the group itself tells minimum and maximum."""
+
+    enabled: bool = False
+    idle_seconds: int = 300
+    """A worker that ran nothing for so long may leave."""
+    cooldown_seconds: int = 300
+    """Nothing leaves so soon after growing, nor below what the demand was in this time."""
+    backlog_seconds: int = 10
+    """Tasks must wait for so long before workers are added; the first worker comes at once."""
+    tasks_per_core: int = 2
+    """Waiting tasks that one core is expected to work off."""
+    fallback_seconds: int = 150
+    """Spot that does not come in this time is taken on demand."""
+    return_seconds: int = 1800
+    """On demand for so long, then spot is tried again."""
+    zone_seconds: int = 60
+    """Machines that do not come in this time are also launched in the next zone."""
+    one_zone: bool = True
+    """Launch into one zone while it has capacity."""
+    settle_seconds: int = 30
+    """Idle for so long is enough for a machine whose replacement is there."""
+    replacements: int = 4
+    """Replacements of running machines that may begin within `replacement_seconds`."""
+    replacement_seconds: int = 600
+    schedule: tuple[str, ...] = ()
+    """Entries of `SCHEDULE_ENTRY`: the most demanding one that holds is the minimum."""
+    subnets: tuple[str, ...] = ()
+    """Where the group may launch, preferred first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BootDocument:
     """All that a machine is told. See the field comments for units."""
 
@@ -81,6 +119,7 @@ class BootDocument:
     """Empty on AWS; the emulated account's URL elsewhere."""
     lifecycle_hook: str = ""
     """Launching hook to complete when ready; empty when the group has none."""
+    autoscale: AutoscaleBoot = field(default_factory=AutoscaleBoot)
     schema: int = SCHEMA
 
     def to_json(self) -> str:
@@ -89,7 +128,11 @@ class BootDocument:
         Raises:
             BootDocumentError: the text would not fit into EC2 user data.
         """
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        raw = asdict(self)
+        if self.autoscale == AutoscaleBoot():
+            # Left out where it says nothing: an image from before it still reads the document.
+            del raw["autoscale"]
+        text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
         size = len(text.encode())
         if size > USER_DATA_LIMIT:
             msg = f"boot document is {size} bytes; EC2 user data holds {USER_DATA_LIMIT}"
@@ -128,8 +171,14 @@ def _build(raw: dict[str, Any]) -> BootDocument:
                 "catalogs": tuple(CatalogBoot(**catalog) for catalog in raw["catalogs"]),
                 "secrets": SecretsBoot(**raw["secrets"]),
                 "spark": SparkBoot(**raw["spark"]),
+                "autoscale": _autoscale(raw.get("autoscale", {})),
             }
         )
     except (KeyError, TypeError) as error:
         msg = f"boot document does not fit schema {SCHEMA}: {error}"
         raise BootDocumentError(msg) from error
+
+
+def _autoscale(raw: dict[str, Any]) -> AutoscaleBoot:
+    lists = {name: tuple(raw.get(name, ())) for name in ("schedule", "subnets")}
+    return AutoscaleBoot(**{**raw, **lists})

@@ -91,8 +91,10 @@ def leader(
     host: str,
     group_pattern: str,
     log_group: str,
+    fleet_pattern: str = "",
 ) -> Document:
-    """What a leader may do: read its secrets, keep its one record, read and write tables."""
+    """What a leader may do: read its secrets, keep its one record, read and write tables; and
+    change the group of workers that `fleet_pattern` names, if it names one."""
     return _document(
         _read_secrets(secrets),
         *_tables(bucket_arn, key_arn),
@@ -108,6 +110,7 @@ def leader(
                 }
             },
         },
+        *(_fleet(account, fleet_pattern) if fleet_pattern else []),
         *_machine(account, group_pattern, log_group),
     )
 
@@ -158,6 +161,31 @@ def _tables(bucket_arn: str, key_arn: str) -> list[Document]:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key_arn,
             "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
+        },
+    ]
+
+
+def _fleet(account: Account, group_pattern: str) -> list[Document]:
+    """Size, market and zones of one group. Launching stays the group's own right."""
+    return [
+        {
+            "Sid": "OwnFleet",
+            "Effect": "Allow",
+            "Action": [
+                "autoscaling:SetDesiredCapacity",
+                "autoscaling:TerminateInstanceInAutoScalingGroup",
+                "autoscaling:UpdateAutoScalingGroup",
+            ],
+            "Resource": account.arn(
+                "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{group_pattern}"
+            ),
+        },
+        {
+            # These have no resource type (service authorization reference).
+            "Sid": "SeeFleet",
+            "Effect": "Allow",
+            "Action": ["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"],
+            "Resource": "*",
         },
     ]
 

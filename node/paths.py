@@ -35,6 +35,15 @@ FIREWALL: Final = RUN / "firewall.nft"
 PROBE: Final = Path("/run/millrace-probe/probe.json")
 """In the probe unit's RuntimeDirectory: written by the probe, read by health."""
 
+AUTOSCALE: Final = RUN / "autoscale.json"
+"""Written by boot where the autoscaler is on: its unit asks for it."""
+
+AUTOSCALER_STATE: Final = Path("/run/millrace-autoscaler/state.json")
+"""In the autoscaler unit's RuntimeDirectory: written by it, read by health."""
+
+AT_RISK: Final = Path("/run/millrace-notices/at-risk.json")
+"""Instance ids that spot recommended to leave, a JSON list or the keys of a map."""
+
 SPARK_STATE: Final = Path("/var/lib/spark")
 """StateDirectory of the Spark units."""
 

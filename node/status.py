@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from lakehouse import ports
 from lakehouse.boot import BootDocument
-from node import web
+from node import paths, web
+from node.autoscale import record
 from node.instance import Instance
 from node.probe_result import ProbeResult
 
@@ -110,6 +111,7 @@ def collect(
         "application": app,
         "sessions": counted[0] if counted else None,
         "operations": counted[1] if counted else None,
+        "autoscaler": record.status(paths.AUTOSCALER_STATE),
         "catalogs": [catalog.name for catalog in document.catalogs],
         "problems": problems,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.config._settings import Section, setting
+from lakehouse.config.autoscale import AutoscaleConfig
 from lakehouse.effects import Effect
 from lakehouse.types import ImageReference, InstanceType
 
@@ -118,6 +119,11 @@ class WorkersConfig(Section):
         effect=Effect.IN_PLACE,
         ge=30,
         le=7200,
+    )
+    autoscale: AutoscaleConfig = setting(
+        "How the leader sizes the fleet.",
+        factory=AutoscaleConfig,
+        effect=Effect.SWAP_LEADER,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from lakehouse.boot import BootDocument
 from node import paths
 from node.files import RenderedDirectory, RenderedFile
@@ -46,6 +49,9 @@ def files(
             path=paths.DAEMON_ENV, text=environment.render_daemon(instance, archive=archive)
         ),
     ]
+    if document.autoscale.enabled:
+        settings_text = json.dumps(asdict(document.autoscale), sort_keys=True)
+        wanted.append(RenderedFile(path=paths.AUTOSCALE, text=settings_text + "\n"))
     if document.role == "leader":
         wanted += [
             RenderedFile(path=paths.NGINX_CONF, text=gateway.render_conf()),

@@ -102,3 +102,27 @@ def test_equal_documents_are_equal_text() -> None:
 def test_another_partition_gets_its_own_arns() -> None:
     china = policies.Account(region="cn-north-1", account_id="1", partition="aws-cn")
     assert china.arn("logs", "x") == "arn:aws-cn:logs:cn-north-1:1:x"
+
+
+def test_a_leader_that_scales_changes_its_own_group_of_workers_only() -> None:
+    scaling = policies.leader(
+        secrets=["arn:a"],
+        zone_id="Z1",
+        host="leader-blue.lake.internal",
+        fleet_pattern="millrace-prod-blue-worker-*",
+        **COMMON,
+    )
+    own = statement(scaling, "OwnFleet")
+    assert own["Resource"].endswith("autoScalingGroupName/millrace-prod-blue-worker-*")
+    assert set(own["Action"]) == {
+        "autoscaling:SetDesiredCapacity",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:UpdateAutoScalingGroup",
+    }
+    listed = {action for each in scaling["Statement"] for action in actions(each)}
+    assert not listed & {"ec2:RunInstances", "iam:PassRole"}, "launching is the group's own right"
+
+
+def test_a_leader_that_does_not_scale_may_not() -> None:
+    listed = {action for each in LEADER["Statement"] for action in actions(each)}
+    assert "autoscaling:SetDesiredCapacity" not in listed

@@ -1,0 +1,84 @@
+"""Replacing machines that run: those at risk, and on-demand ones once spot is back.
+
+A replacement comes first and the old machine goes when it is idle. However many recommendations
+come, at most so many replacements begin within a window.
+"""
+
+from __future__ import annotations
+
+from node.autoscale.draft import Draft
+from node.autoscale.market import surplus
+from node.autoscale.model import Worker
+
+
+def step(draft: Draft) -> None:
+    """End what can end, then begin what the bound allows."""
+    _end(draft)
+    if draft.blind or draft.memory.mode == "trying":
+        return
+    _begin(draft)
+
+
+def _end(draft: Draft) -> None:
+    memory, seen = draft.memory, draft.seen
+    staying = {each.instance_id: each for each in seen.staying}
+    for gone in [each for each in memory.replacing if each not in staying]:
+        del memory.replacing[gone]
+        if draft.desired > max(len(staying), draft.floor):
+            draft.desired -= 1
+            draft.reasons.append(f"{gone} went by itself: its replacement was asked for already")
+    if seen.missing > 0 or len(seen.in_service) < seen.group.desired:
+        return
+    for name in list(memory.replacing):
+        worker = staying[name]
+        if draft.removable >= 1 and draft.idle(worker, draft.policy.settle_seconds):
+            draft.terminate.append(worker)
+            del memory.replacing[name]
+            draft.reasons.append(f"{name} leaves: it is idle and its replacement is in service")
+
+
+def _begin(draft: Draft) -> None:
+    memory, policy, now = draft.memory, draft.policy, draft.seen.now
+    memory.replacements = [
+        at for at in memory.replacements if now - at < policy.replacement_seconds
+    ]
+    waiting = _victims(draft)
+    for worker, why in waiting:
+        if len(memory.replacements) >= policy.replacements:
+            draft.reasons.append(
+                f"{len(waiting)} stay that could be replaced: {policy.replacements} replacements "
+                f"in {policy.replacement_seconds} s is the bound"
+            )
+            return
+        if draft.desired < draft.seen.group.maximum:
+            draft.desired += 1
+            memory.replacing[worker.instance_id] = now
+        elif draft.removable >= 1 and draft.idle(worker, policy.settle_seconds):
+            draft.replace.append(worker)
+        else:
+            # At the maximum nothing can be added first; it goes when it is idle.
+            continue
+        memory.replacements.append(now)
+        draft.reasons.append(f"replace {worker.instance_id}: {why}")
+        waiting = waiting[1:]
+
+
+def _victims(draft: Draft) -> list[tuple[Worker, str]]:
+    taken = {each.instance_id for each in (*draft.terminate, *draft.replace)}
+    free = [
+        each
+        for each in draft.seen.in_service
+        if each.instance_id not in draft.memory.replacing and each.instance_id not in taken
+    ]
+    at_risk = [(each, "rebalance recommended") for each in free if each.at_risk]
+    dear = [
+        (each, "spot is back")
+        for each in free
+        if each.market == "on-demand" and draft.idle(each, draft.policy.settle_seconds)
+    ]
+    begun = sum(
+        each.instance_id in draft.memory.replacing
+        for each in draft.seen.staying
+        if each.market == "on-demand"
+    )
+    return at_risk + dear[: max(0, surplus(draft) - begun)]
