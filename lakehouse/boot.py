@@ -25,6 +25,9 @@ SCHEDULE_ENTRY: Final = (
 
 Role = Literal["leader", "worker"]
 
+_SILENT: Final = {"audit_log_group": "", "audit_statements": False}
+"""Left out where they say nothing, so that an image from before them still reads the document."""
+
 
 class BootDocumentError(ValueError):
     """The document is not one that this machine may act on; names the key, value and rule."""
@@ -115,6 +118,10 @@ class BootDocument:
     spark: SparkBoot
     log_group: str = ""
     """CloudWatch Logs group; empty keeps logs on the machine."""
+    audit_log_group: str = ""
+    """CloudWatch Logs group of who ran what; empty keeps that on the machine too (leader only)."""
+    audit_statements: bool = False
+    """Whether the audit, and errors in the logs, may quote what users' statements say."""
     aws_endpoint_url: str = ""
     """Empty on AWS; the emulated account's URL elsewhere."""
     lifecycle_hook: str = ""
@@ -132,6 +139,9 @@ class BootDocument:
         if self.autoscale == AutoscaleBoot():
             # Left out where it says nothing: an image from before it still reads the document.
             del raw["autoscale"]
+        for name, silent in _SILENT.items():
+            if raw[name] == silent:
+                del raw[name]
         text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
         size = len(text.encode())
         if size > USER_DATA_LIMIT:

@@ -35,6 +35,12 @@ FIREWALL: Final = RUN / "firewall.nft"
 PROBE: Final = Path("/run/millrace-probe/probe.json")
 """In the probe unit's RuntimeDirectory: written by the probe, read by health."""
 
+SHIPPER_STATE: Final = Path("/var/lib/millrace-shipper")
+"""StateDirectory of the shipper: how far the journal has been sent survives a reboot."""
+
+SHIPPED: Final = Path("/run/millrace-shipper/shipped.json")
+"""In the shipper unit's RuntimeDirectory: who leaves waits for it."""
+
 AUTOSCALE: Final = RUN / "autoscale.json"
 """Written by boot where the autoscaler is on: its unit asks for it."""
 
@@ -62,3 +68,5 @@ AUTHORIZED_KEYS: Final = Path("/root/.ssh/authorized_keys")
 
 SPARK_USER: Final = "spark"
 GATEWAY_USER: Final = "www-data"
+SHIPPER_USER: Final = "shipper"
+"""Reads the journal. Not Spark's user: users' code runs as that one and must not stop the audit."""

@@ -48,7 +48,7 @@ def load_client() -> tuple[Any, Any]:
 
 def connect(channel_builder: Any, spark_session: Any) -> tuple[Query, str]:
     """Open the one session; a function that runs SQL, and the server's version."""
-    url = f"sc://127.0.0.1:{ports.CONNECT}/;user_id=millrace;session_id={SESSION_ID}"
+    url = f"sc://127.0.0.1:{ports.CONNECT}/;user_id={probe_result.USER};session_id={SESSION_ID}"
     channel = channel_builder(
         url,
         channelOptions=[

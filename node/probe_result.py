@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+USER: Final = "_probe"
+"""Whom the probe's queries are from: a name that no user of the endpoint can have."""
+
 FRESH_SECONDS: Final = 30.0
 """A success older than this proves nothing about now."""
 

@@ -22,6 +22,7 @@ from node.errors import NodeError
 from node.instance import Instance
 from node.metadata import Metadata
 from node.notices import Departure
+from node.shipping import shipped
 
 LOG: Final = logging.getLogger("node.worker_agent")
 
@@ -52,6 +53,7 @@ class WorkerAgent:
         get_json: Callable[[str, int, str], Any] = web.get_json,
         find: Callable[[str], int | None] = processes.find,
         send: Callable[[int, signal.Signals], bool] = processes.send,
+        await_shipped: Callable[[float], bool] = shipped.wait,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -63,6 +65,7 @@ class WorkerAgent:
         self._get_json = get_json
         self._find = find
         self._send = send
+        self._await_shipped = await_shipped
         self._clock = clock
         self._sleep = sleep
         self.ready = False
@@ -77,6 +80,7 @@ class WorkerAgent:
             if not self.drained:
                 self.drain(leaving)
             if not self.released and notices.leaving_group(self._metadata):
+                self._send_last_lines()
                 self._complete(lifecycle.DRAIN_HOOK)
                 self.released = True
             return NOTICE_EVERY
@@ -128,6 +132,15 @@ class WorkerAgent:
                 LOG.info("draining: %s executors left", left)
             self._sleep(DRAIN_EVERY)
         self.drained = True
+
+    def _send_last_lines(self) -> None:
+        """Leave no line behind: after the hook the machine may be gone within a second."""
+        if not self._document.log_group:
+            return
+        now = self._clock()
+        LOG.info("leaving once this line was sent")
+        if not self._await_shipped(now):
+            LOG.warning("leaving, although the last lines could not be sent in time")
 
     def _executors(self) -> int | None:
         """Executors on this worker; None while it does not tell."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from lakehouse import ports
 from lakehouse.boot import BootDocument
-from node import paths
+from node import paths, probe_result
 from node.errors import LastingError
 from node.instance import Instance
 from node.render import catalogs, jvm
@@ -31,8 +31,10 @@ _OURS: Final = (
     "spark.connect.grpc.binding.port",
     "spark.master",
     "spark.ui.port",
+    "spark.connect.grpc.interceptor.classes",
+    "spark.millrace",
 )
-"""Who may reach what rests on these; the environment cannot change them."""
+"""Who may reach what, and what is known of it, rests on these: not the environment's to change."""
 
 _SECURITY: Final = {
     "spark.authenticate": "true",
@@ -104,11 +106,16 @@ _DRIVER: Final = {
     "spark.ui.showConsoleProgress": "false",
     # A machine's own zone is no property of a query.
     "spark.sql.session.timeZone": "UTC",
+    # The heap after a collection is not among what a driver tells of itself.
+    "spark.metrics.conf.driver.source.jvm.class": "org.apache.spark.metrics.source.JvmSource",
     # Executors' logs stay on the worker: bounded.
     "spark.executor.logs.rolling.strategy": "size",
     "spark.executor.logs.rolling.maxSize": "67108864",
     "spark.executor.logs.rolling.maxRetainedFiles": "3",
 }
+
+
+_LISTENERS: Final = "spark.extraListeners"
 
 
 def render_settings(
@@ -128,7 +135,21 @@ def render_settings(
         conf.update(catalogs.settings(document))
     _check(document.spark.conf)
     conf.update(document.spark.conf)
+    if document.role == "leader":
+        conf.update(_audit(document))
     return conf
+
+
+def _audit(document: BootDocument) -> dict[str, str]:
+    """Who a request is from is the gateway's to say, and what it ran is written down."""
+    listeners = ["io.millrace.spark.AuditListener"]
+    theirs = document.spark.conf.get(_LISTENERS, "")
+    return {
+        "spark.connect.grpc.interceptor.classes": "io.millrace.spark.GatewayIdentity",
+        _LISTENERS: ",".join([*listeners, *filter(None, [theirs])]),
+        "spark.millrace.audit.statements": str(document.audit_statements).lower(),
+        "spark.millrace.audit.ignoredUser": probe_result.USER,
+    }
 
 
 def _driver(instance: Instance, sizes: Sizes, options: str) -> dict[str, str]:

@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lakehouse.boot import BootDocument, CatalogBoot, Role, SparkBoot
-from node import paths
+from node import paths, probe_result
 from node.errors import LastingError
 from node.instance import Instance
-from node.render import environment, jvm, log4j, pools, properties, spark_conf
+from node.render import environment, gateway, jvm, log4j, pools, properties, spark_conf
 from node.sizes import Sizes
 
 
@@ -234,3 +234,47 @@ def test_no_directory_with_files_is_on_the_class_path(
 ) -> None:
     assert 'SPARK_CONF_DIR="/nonexistent"' in environment.render(leader, instance, sizes)
     assert f"-Dlog4j2.configurationFile=file://{paths.LOG4J}" in jvm.options(archive=True)
+
+
+def test_an_event_of_a_jvm_is_one_line_and_the_audit_s_has_a_mark() -> None:
+    lines = dict(line.split(" = ") for line in log4j.render().splitlines())
+    pattern = lines["appender.console.layout.pattern"]
+    assert pattern.startswith("%p "), "no line but the audit's begins with its mark"
+    assert r"[\\r\\n]+" in pattern, "a message could write a line of its own"
+    assert lines["appender.console.layout.alwaysWriteExceptions"] == "false"
+    assert lines["appender.audit.layout.pattern"] == f"{log4j.AUDIT_MARK}%m%n"
+    assert lines["logger.audit.additivity"] == "false"
+
+
+def test_who_ran_what_is_written_down_and_the_gateway_says_who(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    conf = settings(leader, instance, sizes)
+    assert conf["spark.extraListeners"] == "io.millrace.spark.AuditListener"
+    assert conf["spark.connect.grpc.interceptor.classes"] == "io.millrace.spark.GatewayIdentity"
+    assert conf["spark.millrace.audit.statements"] == "false", "statements quote data"
+    assert conf["spark.millrace.audit.ignoredUser"] == probe_result.USER
+
+
+def test_the_environment_adds_listeners_and_removes_none(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    document = replace(leader, spark=SparkBoot(conf={"spark.extraListeners": "a.B"}))
+    conf = settings(document, instance, sizes)
+    assert conf["spark.extraListeners"] == "io.millrace.spark.AuditListener,a.B"
+
+
+@pytest.mark.parametrize(
+    "key", ["spark.connect.grpc.interceptor.classes", "spark.millrace.audit.statements"]
+)
+def test_the_environment_cannot_turn_the_audit_off(
+    key: str, leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    document = replace(leader, spark=SparkBoot(conf={key: "x"}))
+    with pytest.raises(LastingError, match="decides itself"):
+        settings(document, instance, sizes)
+
+
+def test_no_user_of_the_endpoint_can_be_the_probe() -> None:
+    with pytest.raises(LastingError, match="endpoint user"):
+        gateway.render_tokens({probe_result.USER: "0123456789abcdef"})

@@ -11,6 +11,7 @@ import pytest
 
 from lakehouse import ports
 from node import boot, paths
+from node.shipping import routing
 
 ROLE = Path(__file__).parents[3] / "ansible/roles/node"
 SERVICES = sorted(ROLE.glob("templates/*.service.j2"))
@@ -40,7 +41,9 @@ def test_the_units_are_these() -> None:
         "millrace-boot",
         "millrace-gateway",
         "millrace-health",
+        "millrace-metrics",
         "millrace-probe",
+        "millrace-shipper",
         "millrace-worker-agent",
         "spark-connect",
         "spark-master",
@@ -75,7 +78,11 @@ def test_what_runs_is_confined(path: Path, key: str, value: str) -> None:
 
 @pytest.mark.parametrize("path", LONG_RUNNING, ids=by_name)
 def test_nothing_runs_as_root(path: Path) -> None:
-    assert Unit(path)["Service"]["User"] in {paths.SPARK_USER, paths.GATEWAY_USER}
+    assert Unit(path)["Service"]["User"] in {
+        paths.SPARK_USER,
+        paths.GATEWAY_USER,
+        paths.SHIPPER_USER,
+    }
 
 
 @pytest.mark.parametrize("path", LONG_RUNNING, ids=by_name)
@@ -116,6 +123,10 @@ def test_a_wrong_document_is_not_tried_again() -> None:
         ("millrace-gateway", f"RuntimeDirectory={paths.GATEWAY_RUNTIME.name}"),
         ("millrace-probe", f"RuntimeDirectory={paths.PROBE.parent.name}"),
         ("millrace-probe", f"ExecStart={paths.SPARK_PYTHON} "),
+        ("millrace-shipper", f"StateDirectory={paths.SHIPPER_STATE.name}"),
+        ("millrace-shipper", f"RuntimeDirectory={paths.SHIPPED.parent.name}"),
+        ("millrace-shipper", f"User={paths.SHIPPER_USER}"),
+        ("millrace-boot", "OnFailure=millrace-shipper.service"),
         ("millrace-autoscaler", f"ConditionPathExists={paths.AUTOSCALE}"),
         ("millrace-autoscaler", f"RuntimeDirectory={paths.AUTOSCALER_STATE.parent.name}"),
         ("millrace-health", f"ConditionPathExists={paths.BOOT_DOCUMENT}"),
@@ -149,9 +160,11 @@ def test_a_role_wants_its_units_and_not_the_others() -> None:
             "millrace-gateway",
             "millrace-probe",
             "millrace-health",
+            "millrace-shipper",
+            "millrace-metrics",
             "millrace-autoscaler",
         },
-        "worker": {"spark-worker", "millrace-worker-agent"},
+        "worker": {"spark-worker", "millrace-worker-agent", "millrace-shipper"},
     }
 
 
@@ -161,6 +174,18 @@ def test_before_its_role_a_machine_lets_in_ssh_only() -> None:
     assert re.findall(r"tcp dport (.*) accept", text) == ["22"]
 
 
-def test_the_metadata_service_is_for_root_and_spark() -> None:
+def test_the_metadata_service_is_for_who_calls_the_account() -> None:
     text = (ROLE / "files/nftables.conf").read_text()
-    assert f'ip daddr {ports.IMDS} meta skuid != {{ "root", "{paths.SPARK_USER}" }} reject' in text
+    users = f'{{ "root", "{paths.SPARK_USER}", "{paths.SHIPPER_USER}" }}'
+    assert f"ip daddr {ports.IMDS} meta skuid != {users} reject" in text
+
+
+def test_whoever_is_shipped_stops_before_the_shipper() -> None:
+    text = text_of("millrace-shipper")
+    before = set(re.findall(r"[\w-]+(?=\.service)", " ".join(re.findall(r"Before=(.*)", text))))
+    stopping = {each for each in routing.UNITS if each not in {"millrace-boot", "ssh"}}
+    assert before == stopping - {"millrace-shipper"}, "their last lines would stay behind"
+
+
+def test_every_unit_of_ours_is_shipped() -> None:
+    assert {by_name(path) for path in SERVICES} <= set(routing.UNITS)

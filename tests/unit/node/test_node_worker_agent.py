@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,8 @@ class World:
         self.signals: list[tuple[int, signal.Signals]] = []
         self.now = time.time()
         self.pid: int | None = 77
+        self.order: list[str] = []
+        """What was done before what, where that matters."""
 
     def get_json(self, host: str, port: int, path: str) -> object:
         if port == 8080:
@@ -74,6 +77,11 @@ class World:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
+    def await_shipped(self, since: float) -> bool:
+        assert since <= self.now
+        self.order.append("shipped")
+        return True
+
     def agent(
         self, document: BootDocument, instance: Instance, imds: Any, client: Any
     ) -> WorkerAgent:
@@ -85,6 +93,7 @@ class World:
             get_json=self.get_json,
             find=lambda _: self.pid,
             send=self.send,
+            await_shipped=self.await_shipped,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
@@ -279,3 +288,30 @@ def test_a_machine_of_no_group_has_no_hook(autoscaling: Any) -> None:
     stub.add_response("describe_auto_scaling_instances", {"AutoScalingInstances": []})
     alone = Instance(instance_id="i-1", private_ip="x")
     assert lifecycle.complete(client, hook="ready", instance=alone) is False
+
+
+def test_the_last_lines_are_sent_before_the_group_may_take_the_machine(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    expect_completion(stub, "drain")
+    world = World()
+    world.executors = [0]
+    imds.entries[STATE] = "Terminated"
+    client.meta.events.register(
+        "before-parameter-build.auto-scaling.CompleteLifecycleAction",
+        lambda **_: world.order.append("released"),
+    )
+    world.agent(replace(worker, log_group="/g"), instance, imds, client).step()
+    assert world.order == ["shipped", "released"]
+
+
+def test_a_machine_that_keeps_its_logs_waits_for_nobody(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    client, stub = autoscaling
+    expect_completion(stub, "drain")
+    world = World()
+    imds.entries[STATE] = "Terminated"
+    world.agent(worker, instance, imds, client).step()
+    assert world.order == []
