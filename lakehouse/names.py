@@ -66,6 +66,10 @@ class Names:
         """Alias of the encryption key."""
         return f"alias/{self.prefix}"
 
+    def reader_role(self, reader: str) -> str:
+        """Role of a reader, which people and services take by name."""
+        return f"{self.prefix}-reader-{reader}"
+
     def generation(self, generation: str) -> str:
         """Prefix of a generation's resources."""
         return f"{self.prefix}-{generation}"

@@ -20,6 +20,9 @@ OWN: Final = ""
 MACHINES: Final = frozenset({"leader", "worker", "spark"})
 """Names under which somebody would look for the machines' own roles."""
 
+READER_NAME: Final = 22
+"""Characters of a reader's name that leave room for the rest of its role's name."""
+
 Buckets = Mapping[str, tuple[str, ...]]
 
 
@@ -53,6 +56,7 @@ def findings(governance: GovernanceConfig, catalog: CatalogConfig | None) -> Ite
         if catalog is not None:
             yield from _place(key, grant, governance, catalog)
         yield from _tags(key, grant, governance)
+    yield from _outgranted(governance)
 
 
 def _federation(governance: GovernanceConfig) -> Iterator[Finding]:
@@ -76,6 +80,8 @@ def _reader(
             "is the name of a machine's own role, which reads tables by IAM and never asks Lake "
             "Formation; choose another name, and governance.spark_reader for Spark",
         )
+    if len(name) > READER_NAME:
+        yield Finding(key, f"has a name of {len(name)} characters; use at most {READER_NAME}")
     if reader.arn is None:
         yield from _made(key, name, reader, governance)
     else:
@@ -232,6 +238,26 @@ def _principal(key: str, grant: GrantConfig, governance: GovernanceConfig) -> It
             "that audience a table of its own, or a reader for athena, redshift or emr",
             getattr(grant, field),
         )
+
+
+def _outgranted(governance: GovernanceConfig) -> Iterator[Finding]:
+    """Grants add up: a part of a table beside all of it hides nothing."""
+    whole = {
+        (each.to, each.bucket, each.namespace, each.table)
+        for each in governance.grants
+        if target(each).kind in (Kind.TABLE, Kind.EVERY_TABLE)
+        and {Action.SELECT, Action.ALL} & set(each.actions)
+    }
+    for index, grant in enumerate(governance.grants):
+        if target(grant).kind not in PARTS:
+            continue
+        for table in (grant.table, "*"):
+            if (grant.to, grant.bucket, grant.namespace, table) in whole:
+                yield Finding(
+                    f"{KEY}.grants[{index}]",
+                    f"hides nothing: reader {grant.to} may also select all of "
+                    f"{grant.namespace}.{table}, and grants add up; remove one of the two",
+                )
 
 
 def _place(

@@ -66,24 +66,30 @@ def reader(
     )
 
 
-def trust(lake: Lake, principals: Sequence[str], services: Sequence[str]) -> Document:
-    """Who may take a reader's role: the principals and services that its owner names."""
-    wanted: dict[str, Any] = {}
+def trust(
+    lake: Lake, principals: Sequence[str], services: Sequence[str], machines: str = ""
+) -> Document:
+    """Who may take a reader's role: whom its owner names, and the stack's own leaders.
+
+    `machines` is a pattern of role names: those have names of Pulumi's making.
+    """
+    statements: list[Document] = []
     if principals:
-        wanted["AWS"] = sorted(principals)
-    if services:
-        wanted["Service"] = sorted(services)
-    statement: Document = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": wanted,
-    }
+        statements.append(_may_take({"AWS": sorted(principals)}, {}))
     if services:
         # A service that is tricked into acting for another account is refused.
-        statement["Condition"] = {
-            "StringEqualsIfExists": {"aws:SourceAccount": lake.account.account_id}
-        }
-    return _document(statement)
+        own = {"StringEquals": {"aws:SourceAccount": lake.account.account_id}}
+        statements.append(_may_take({"Service": sorted(services)}, own))
+    if machines:
+        root = f"arn:{lake.account.partition}:iam::{lake.account.account_id}"
+        own = {"ArnLike": {"aws:PrincipalArn": f"{root}:role/{machines}"}}
+        statements.append(_may_take({"AWS": f"{root}:root"}, own))
+    return _document(*statements)
+
+
+def _may_take(principal: Document, condition: Document) -> Document:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return {**statement, "Condition": condition} if condition else statement
 
 
 def lake_formation_trust(account_id: str) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,10 @@ from components.access import Access, AccessArgs
 from components.catalog import Catalog, CatalogArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
+from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
-from lakehouse.config import LakehouseConfig
+from lakehouse.config import GovernanceConfig, LakehouseConfig
+from lakehouse.grants.declared import declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
 from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
@@ -113,6 +116,43 @@ def endpoint(name: str, **changes: Any) -> Endpoint:
     return Endpoint(name, EndpointArgs(**{**arguments, **changes}))
 
 
+GOVERNED: dict[str, Any] = {
+    "federation": "create",
+    "third_party_engines": True,
+    "admins": [f"arn:aws:iam::{ACCOUNT_ID}:role/platform"],
+    "permissions_boundary": f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary",
+    "readers": {
+        "notebooks": {"engines": ["spark"]},
+        "dashboards": {
+            "engines": ["athena", "redshift"],
+            "trusted": [f"arn:aws:iam::{ACCOUNT_ID}:role/bi"],
+            "trusted_services": ["redshift.amazonaws.com"],
+            "managed_policies": ["arn:aws:iam::aws:policy/AmazonAthenaFullAccess"],
+        },
+        "auditors": {"engines": ["emr"], "arn": f"arn:aws:iam::{ACCOUNT_ID}:role/audit"},
+    },
+    "spark_reader": "notebooks",
+    "grants": [
+        {"to": "notebooks", "namespace": "sales", "table": "*"},
+        {"to": "dashboards", "namespace": "sales", "table": "orders", "columns": ["day", "sum"]},
+        {"to": "dashboards", "namespace": "default", "table": "people", "rows": "country = 'de'"},
+        {"to": "auditors", "actions": ["describe"]},
+    ],
+}
+
+
+def governance(name: str, **changes: Any) -> Governance:
+    shape = GovernanceConfig.model_validate_json(json.dumps({**GOVERNED, **changes}))
+    declared = declare(
+        shape,
+        account=ACCOUNT,
+        names=NAMES,
+        bucket="tables",
+        namespaces=stack_config().catalog.namespaces,
+    )
+    return Governance(name, GovernanceArgs(names=NAMES, shape=shape, declared=declared, tags=TAGS))
+
+
 BUILDERS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (network, catalog, access, cluster, endpoint)
+    each.__name__: each for each in (network, catalog, access, cluster, endpoint, governance)
 }

@@ -37,7 +37,9 @@ def classes_of(module: str) -> list[type[LakehouseComponent]]:
 
 
 def takes_tags(token: str) -> bool:
-    _, module, kind = token.split(":")
+    package, module, kind = token.split(":")
+    if package == "pulumi-python":
+        return False
     resource = getattr(getattr(aws, module.split("/")[0]), kind)
     return "tags" in inspect.signature(resource._internal_init).parameters
 

@@ -1,0 +1,76 @@
+"""What a stack's governance comes to, once its account and its names are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakehouse.config._governance_rules import target
+from lakehouse.config.governance import GovernanceConfig
+from lakehouse.errors import ConfigError
+from lakehouse.grants.lake import Lake
+from lakehouse.grants.model import Grant
+from lakehouse.grants.normalise import merged
+from lakehouse.grants.truth import Setup
+from lakehouse.names import Names
+from lakehouse.policies import Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """Readers by ARN and grants in the one form that is sent and compared."""
+
+    lake: Lake
+    principals: Mapping[str, str]
+    """Reader -> ARN."""
+    grants: tuple[Grant, ...]
+    setup: Setup
+
+    def of(self, reader: str) -> tuple[Grant, ...]:
+        """The grants of one reader."""
+        return tuple(each for each in self.grants if each.principal == self.principals[reader])
+
+
+def declare(
+    governance: GovernanceConfig,
+    *,
+    account: Account,
+    names: Names,
+    bucket: str,
+    namespaces: tuple[str, ...],
+) -> Declared:
+    """Everything that is declared; `bucket` is the stack's own.
+
+    Raises:
+        ConfigError: a reader is a Lake Formation administrator, which shows only now that the
+            account is known.
+    """
+    lake = Lake(account=account, buckets={**governance.other_buckets, bucket: namespaces})
+    principals = {
+        name: reader.arn or role_arn(account, names.reader_role(name))
+        for name, reader in governance.readers.items()
+    }
+    found = [
+        f"millrace:governance.readers.{name}: its role {arn} is in governance.admins, and an "
+        "administrator may read everything; remove it there"
+        for name, arn in principals.items()
+        if arn in governance.admins
+    ]
+    if found:
+        raise ConfigError(found)
+    grants = merged(
+        Grant(
+            principal=principals[grant.to],
+            target=target(grant, bucket),
+            actions=frozenset(grant.actions),
+            grantable=frozenset(grant.grantable),
+        )
+        for grant in governance.grants
+    )
+    setup = Setup(third_party_engines=governance.third_party_engines)
+    return Declared(lake=lake, principals=principals, grants=grants, setup=setup)
+
+
+def role_arn(account: Account, name: str) -> str:
+    """ARN of a role of the account."""
+    return f"arn:{account.partition}:iam::{account.account_id}:role/{name}"
