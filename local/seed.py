@@ -88,7 +88,14 @@ class Account:
             )
 
     def point_channel(self, image_id: str) -> None:
-        """Let the channel that the local stack names hold this image."""
-        self._client("ssm").put_parameter(
-            Name=f"{CHANNEL_PREFIX}{CHANNEL}", Value=image_id, Type="String", Overwrite=True
-        )
+        """Let the channel that the local stack names hold this image, if it never did.
+
+        Once it has, the operator moves the channel: a rollback must survive the next `up`.
+        """
+        ssm, name = self._client("ssm"), f"{CHANNEL_PREFIX}{CHANNEL}"
+        try:
+            versions = ssm.get_parameter_history(Name=name)["Parameters"]
+        except ssm.exceptions.ParameterNotFound:
+            versions = []
+        if image_id not in [each["Value"] for each in versions]:
+            ssm.put_parameter(Name=name, Value=image_id, Type="String", Overwrite=True)

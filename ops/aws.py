@@ -7,7 +7,7 @@ into a message of ours.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -169,6 +169,19 @@ class Ec2(_Service):
             for template in self._pages("describe_launch_templates", "LaunchTemplates")
         }
 
+    def register(self, name: str, architecture: str, tags: Mapping[str, str]) -> str:
+        """Make an image known that is no snapshot: what the local cloud boots. Returns its id."""
+        image_id = self._call(
+            "register_image",
+            Name=name,
+            Architecture=architecture,
+            RootDeviceName="/dev/xvda",
+            VirtualizationType="hvm",
+        )["ImageId"]
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._call("create_tags", Resources=[image_id], Tags=pairs)
+        return str(image_id)
+
     def deregister(self, image_id: str, snapshots: Sequence[str]) -> None:
         """Remove an image, then the snapshots that its volumes were made from."""
         self._call("deregister_image", ImageId=image_id)
@@ -210,9 +223,11 @@ class Parameters(_Service):
 
     name = "ssm"
 
-    def below(self, path: str) -> dict[str, str]:
-        """Name -> value of every parameter below a path."""
-        pages = self._pages("get_parameters_by_path", "Parameters", Path=path.rstrip("/"))
+    def below(self, path: str, *, recursive: bool = False) -> dict[str, str]:
+        """Name -> value of every parameter directly below a path, or anywhere below it."""
+        pages = self._pages(
+            "get_parameters_by_path", "Parameters", Path=path.rstrip("/"), Recursive=recursive
+        )
         return {each["Name"]: each["Value"] for each in pages}
 
     def versions(self, name: str) -> list[str]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import LakehouseError
-from ops import logs, smoke, ssh
+from ops import grants, logs, smoke, ssh
 from ops.access import Access, open_access
 from ops.connect import config_directory, render, write_connection
 from ops.context import CHECKOUT, OpsContext, open_context
 from ops.hostkeys import known_hosts
+from ops.image import commands as image_commands
 from ops.machines import find_machines, select
 from ops.redact import RedactionFilter, Redactor
 from ops.status import collect
@@ -138,13 +139,14 @@ def _local(arguments: argparse.Namespace, redactor: Redactor) -> int:
 
 
 def _image(arguments: argparse.Namespace, redactor: Redactor) -> int:
-    from ops.image import bake
-
-    del redactor
-    if arguments.action == "bake":
-        image = bake.ensure_local_image(print)
-        print(f"image {image.content_hash} ({image.version_set}, {image.architecture})")
+    print(image_commands.run(arguments, redactor))
     return 0
+
+
+def _grants(arguments: argparse.Namespace, redactor: Redactor) -> int:
+    text, code = grants.run(arguments, redactor)
+    print(text)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -194,8 +196,10 @@ def _parser() -> argparse.ArgumentParser:
     local = add("local", _local, "the lakehouse on this machine")
     local.add_argument("action", choices=("up", "down", "status"))
 
-    image = add("image", _image, "the machine image")
-    image.add_argument("action", choices=("bake",))
+    grants.add_arguments(add("grants", _grants, "who enforces which grant, and what is held"))
+
+    image = add("image", _image, "machine images: bake, prove, list, promote, rollback, prune")
+    image_commands.add_arguments(image)
     return parser
 
 

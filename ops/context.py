@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from botocore.config import Config
 
 from lakehouse.errors import PreflightError
@@ -55,21 +56,73 @@ class OpsContext:
         return netns.inside(self.environment.get(NAMESPACE_KEY, ""))
 
     def _client(self, service: str) -> Any:
-        session = boto3.Session(
-            aws_access_key_id=self.environment.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.environment.get("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=self.environment.get("AWS_SESSION_TOKEN"),
-            region_name=self.outputs.region,
-        )
-        return session.client(
-            service,
-            endpoint_url=self.outputs.aws_endpoint_url or None,
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": 4},
-                connect_timeout=5,
-                read_timeout=30,
-            ),
-        )
+        outputs = self.outputs
+        return _open_client(service, self.environment, outputs.region, outputs.aws_endpoint_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountContext:
+    """An account as an operator sees it, whether a stack is in it or not."""
+
+    region: str
+    environment: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def account(self) -> Account:
+        """The account's services. Call them `inside()`."""
+        url = self.environment.get("AWS_ENDPOINT_URL", "")
+        return Account(lambda service: _open_client(service, self.environment, self.region, url))
+
+    def inside(self) -> AbstractContextManager[None]:
+        """Where the account's API answers."""
+        return netns.inside(self.environment.get(NAMESPACE_KEY, ""))
+
+
+def _open_client(
+    service: str, environment: Mapping[str, str], region: str, endpoint_url: str
+) -> Any:
+    session = boto3.Session(
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+        region_name=region,
+    )
+    return session.client(
+        service,
+        endpoint_url=endpoint_url or None,
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": 4},
+            connect_timeout=5,
+            read_timeout=30,
+        ),
+    )
+
+
+def open_account(stack: str, *, cloud: str = "", redactor: Redactor) -> AccountContext:
+    """The account that a stack is or will be in: images come before stacks.
+
+    Raises:
+        PreflightError: the local cloud is not up, or there is no such stack file.
+    """
+    if stack == LOCAL_STACK:
+        environment = LocalState.of(cloud).environment()
+        if not environment:
+            msg = "the local cloud is not up: run `make up`"
+            raise PreflightError(msg)
+        _learn(redactor, environment)
+        return AccountContext(region=environment["AWS_REGION"], environment=environment)
+    path = CHECKOUT / f"Pulumi.{stack}.yaml"
+    try:
+        document = yaml.safe_load(path.read_text())
+        return AccountContext(region=document["config"]["aws:region"], environment={})
+    except (FileNotFoundError, KeyError, TypeError) as error:
+        msg = f"{path.name} does not say aws:region of stack {stack}: {error}"
+        raise PreflightError(msg) from error
+
+
+def _learn(redactor: Redactor, environment: Mapping[str, str]) -> None:
+    for key in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        redactor.learn(environment.get(key, ""))
 
 
 def open_context(
@@ -98,8 +151,7 @@ def open_context(
         state = None
         environment = {}
         outputs = open_program(stack, log=log).outputs()
-    for key in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        redactor.learn(environment.get(key, ""))
+    _learn(redactor, environment)
     return OpsContext(
         stack=stack, outputs=outputs, environment=environment, state=state, redactor=redactor
     )

@@ -1,0 +1,147 @@
+"""`lakehouse image ...`: its arguments, and which function answers them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Final
+
+from lakehouse.errors import PreflightError
+from lakehouse.outputs import StackOutputs
+from ops.context import AccountContext, open_account
+from ops.image import catalogue, channels, proofs, retire
+from ops.image.bake import LocalImage, ensure_local_image, find
+from ops.redact import Redactor
+from ops.state import LOCAL_STACK, LocalState
+from toolchain.progress import Log, Progress
+
+Answer = Callable[[argparse.Namespace, AccountContext], str]
+
+IMAGE_HELP: Final = "id, beginning of the content hash, or channel:<name>"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The actions and what each is given."""
+    actions = parser.add_subparsers(required=True, metavar="action", dest="action")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text)
+
+    add("bake", "bake the local image, only what changed")
+    prove = add("prove", "boot an image fresh, run the suite on it, keep the record")
+    prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
+    listing = add("list", "images of the account, their proofs, and what keeps them")
+    listing.add_argument("--json", action="store_true", help="print a JSON document")
+    promote = add("promote", "let a channel hold a proved image")
+    promote.add_argument("channel")
+    promote.add_argument("image", help=IMAGE_HELP)
+    rollback = add("rollback", "let a channel hold what it held before")
+    rollback.add_argument("channel")
+    prune = add("prune", "show which images nothing holds, and with --yes remove them")
+    prune.add_argument("--yes", action="store_true", help="remove what is shown")
+
+
+def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
+    """Do what was asked and return what there is to say."""
+    if arguments.action == "bake":
+        image = ensure_local_image(Progress())
+        return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
+    if arguments.action == "prove":
+        return _prove(arguments, redactor, Progress())
+    context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
+    with context.inside():
+        return _ANSWERS[arguments.action](arguments, context)
+
+
+def _read(arguments: argparse.Namespace, context: AccountContext) -> catalogue.Catalogue:
+    return catalogue.read(context.account, _outputs(arguments))
+
+
+def _outputs(arguments: argparse.Namespace) -> list[StackOutputs]:
+    """Of the local stack; on AWS the stacks' launch templates say the same for all of them."""
+    file = LocalState.of(arguments.cloud).outputs_file
+    if arguments.stack != LOCAL_STACK or not file.exists():
+        return []
+    return [StackOutputs.from_json(file.read_text())]
+
+
+def _list(arguments: argparse.Namespace, context: AccountContext) -> str:
+    known = _read(arguments, context)
+    if arguments.json:
+        return json.dumps([each.to_mapping() for each in known.entries], indent=2)
+    return catalogue.render(known)
+
+
+def _promote(arguments: argparse.Namespace, context: AccountContext) -> str:
+    known = _read(arguments, context)
+    return channels.promote(context.account.parameters, known, arguments.channel, arguments.image)
+
+
+def _rollback(arguments: argparse.Namespace, context: AccountContext) -> str:
+    known = _read(arguments, context)
+    return channels.rollback(context.account.parameters, known, arguments.channel)
+
+
+def _prune(arguments: argparse.Namespace, context: AccountContext) -> str:
+    known = _read(arguments, context)
+    text = retire.plan(known)
+    count = len(retire.unused(known))
+    if not arguments.yes:
+        return f"{text}\nnothing was removed; `--yes` removes {count}" if count else text
+    retire.remove(context.account, known)
+    return f"{text}\nremoved {count}"
+
+
+def _prove(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
+    if arguments.stack != LOCAL_STACK:
+        msg = (
+            f"stack {arguments.stack} is on AWS: proving boots an image on this machine; "
+            "leave out --stack, and prove the local image of the same content"
+        )
+        raise PreflightError(msg)
+    context = _local_account(arguments, redactor)
+    image = _baked(arguments, context, log)
+    try:
+        proofs.prove_local_image(image, log)
+    finally:
+        # A failure is a record, too: it keeps the image out of every channel.
+        image_id = _record(context, image) if context else ""
+    where = f"recorded for {image_id}" if image_id else "`lakehouse local up` brings the record"
+    return f"image {image.content_hash} passed on a booted machine; {where}"
+
+
+def _local_account(arguments: argparse.Namespace, redactor: Redactor) -> AccountContext | None:
+    if not LocalState.of(arguments.cloud).outputs_file.exists():
+        return None
+    return open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
+
+
+def _baked(arguments: argparse.Namespace, context: AccountContext | None, log: Log) -> LocalImage:
+    if not arguments.image:
+        return ensure_local_image(log)
+    content_hash = arguments.image
+    if context:
+        with context.inside():
+            content_hash = _read(arguments, context).find(arguments.image).image.content_hash
+    image = find(content_hash)
+    if image is None:
+        msg = f"no image with content {content_hash} is in the cache; `lakehouse image bake`"
+        raise PreflightError(msg)
+    return image
+
+
+def _record(context: AccountContext, image: LocalImage) -> str:
+    with context.inside():
+        image_id = catalogue.ensure_registered(context.account, image)
+        records = proofs.of_local_image(image, image_id)
+        proofs.write(context.account.parameters, records)
+    return image_id
+
+
+_ANSWERS: Final[dict[str, Answer]] = {
+    "list": _list,
+    "promote": _promote,
+    "rollback": _rollback,
+    "prune": _prune,
+}
