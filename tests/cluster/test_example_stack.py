@@ -22,31 +22,29 @@ from tests.cluster.accounts import (
 
 pytestmark = pytest.mark.cluster
 
-STACK = "example"
 CONTENT = "0" * 64
 
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[str]:
-    """An emulated account with the image and the channel that the stack file names."""
     with running_account() as url:
-        image = register_image(url, CONTENT)
-        record_proof(url, image, CONTENT)
-        point_channel(url, "prod", image)
         yield url
 
 
 def deletable(config: dict[str, Any]) -> None:
-    """As the file says, but for data that a test may delete again."""
+    """The one edit: a test deletes its data again."""
     config["millrace:catalog"]["protect"] = False
 
 
 @pytest.fixture(scope="module")
 def program(account: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    stack = open_stack(STACK, account, tmp_path_factory.mktemp("example"), deletable)
+    """The stack as its file says, with the image that its channel names."""
+    image = register_image(account, CONTENT)
+    record_proof(account, image, CONTENT)
+    point_channel(account, "prod", image)
+    stack = open_stack("example", account, tmp_path_factory.mktemp("example"), deletable)
     yield stack
-    said: list[str] = []
-    stack.destroy(said.append)
+    stack.destroy(lambda _: None)
     assert not made_in(account), f"destroy leaves nothing that it made: {made_in(account)}"
 
 
