@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.boot
+
+_ROLE = Path(__file__).parents[2] / "ansible" / "roles" / "node"
+_SERVICES = sorted(path.name.removesuffix(".j2") for path in _ROLE.glob("templates/*.service.j2"))
 
 
 def test_the_host_key_is_the_machines_own(host: Any) -> None:
@@ -34,6 +38,12 @@ def test_a_machine_without_a_role_runs_nothing_of_spark(host: Any, unit: str) ->
 def test_boot_waits_for_the_metadata_service(host: Any) -> None:
     state = host.run("systemctl show --property=ActiveState --value millrace-boot").stdout.strip()
     assert state in {"activating", "failed"}
+
+
+@pytest.mark.parametrize("unit", _SERVICES)
+def test_systemd_knows_what_a_service_gives_up(host: Any, unit: str) -> None:
+    shown = host.run(f"systemctl show --property=NoNewPrivileges,PrivateTmp {unit}").stdout
+    assert sorted(shown.split()) == ["NoNewPrivileges=yes", "PrivateTmp=yes"]
 
 
 def test_nothing_else_failed(host: Any) -> None:

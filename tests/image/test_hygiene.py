@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,28 @@ def test_no_private_key_is_left(host: Any) -> None:
     begin = "-----BEGIN .*PRIVATE KEY"
     found = host.run(f"grep -rlI --exclude-dir=venv -- '{begin}' /etc /root /opt /home")
     assert (found.rc, found.stdout) == (1, "")
+
+
+# Debian's own files are no secrets of ours, whatever they are called.
+_OURS = "/etc /home /opt/millrace /root /var/lib/spark -xdev -path /etc/pam.d -prune -o -type f"
+_NAMES = ("*secret*", "*token*", "*password*", "*credential*", "*.key")
+_SETTINGS = ("*.conf", "*.env", "*.ini", "*.json", "*.properties", "*.yaml", "*.yml")
+_SECRET = r"(authenticate\.secret|aws_secret_access_key|password|token)\W{1,4}\w{12,}"
+
+
+def _named(patterns: Iterable[str]) -> str:
+    return f"\\( {' -o '.join(f'-iname {shlex.quote(pattern)}' for pattern in patterns)} \\)"
+
+
+def test_no_file_that_is_named_a_secret_is_open_to_everyone(host: Any) -> None:
+    found = host.run(f"find {_OURS} -perm /o=r -not -name '*.py*' {_named(_NAMES)} -print")
+    assert (found.rc, found.stdout) == (0, "")
+
+
+def test_no_setting_that_everyone_can_read_holds_a_secret(host: Any) -> None:
+    search = f"-exec grep -lIiE -e {shlex.quote(_SECRET)} {{}} \\;"
+    found = host.run(f"find {_OURS} -perm /o=r {_named(_SETTINGS)} {search}")
+    assert (found.rc, found.stdout) == (0, "")
 
 
 def test_no_authority_was_added_to_debians(host: Any) -> None:

@@ -42,6 +42,12 @@ def test_a_pinned_jar_lies_in_sparks_own_folder(host: Any, jar: dict[str, str]) 
     assert host.file(f"/opt/spark/home/jars/{jar['file']}").sha256sum == jar["sha256"]
 
 
+@pytest.mark.parametrize("jar", _PINS["jar_artefacts"], ids=lambda jar: jar["artifact"])
+def test_a_pinned_jar_lies_there_in_one_version(host: Any, jar: dict[str, str]) -> None:
+    found = host.run(f"cd /opt/spark/home/jars && ls {jar['artifact']}-[0-9]*.jar")
+    assert found.stdout.split() == [jar["file"]]
+
+
 def test_our_jar_lies_with_sparks_own(host: Any) -> None:
     assert host.file("/opt/spark/home/jars/millrace-spark.jar").is_file
 
