@@ -21,6 +21,8 @@ class Declared:
     """Readers by ARN and grants in the one form that is sent and compared."""
 
     lake: Lake
+    own: str
+    """The stack's own bucket; the others are other stacks'."""
     principals: Mapping[str, str]
     """Reader -> ARN."""
     grants: tuple[Grant, ...]
@@ -68,7 +70,7 @@ def declare(
         for grant in governance.grants
     )
     setup = Setup(third_party_engines=governance.third_party_engines)
-    return Declared(lake=lake, principals=principals, grants=grants, setup=setup)
+    return Declared(lake=lake, own=bucket, principals=principals, grants=grants, setup=setup)
 
 
 def role_arn(account: Account, name: str) -> str:
