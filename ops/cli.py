@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     local = add("local", _local, "the lakehouse on this machine")
     local.add_argument("action", choices=("up", "down", "status"))
 
-    image = add("image", _image, "machine images: bake, prove, list, promote, rollback, prune")
+    image = add("image", _image, "images: bake, prove, list, diff, promote, rollback, prune")
     image_commands.add_arguments(image)
     return parser
 

@@ -9,9 +9,11 @@ from typing import Final
 
 from lakehouse.errors import PreflightError
 from lakehouse.outputs import StackOutputs
+from lakehouse.types import CHANNEL
 from ops.context import AccountContext, open_account
 from ops.image import catalogue, channels, proofs, retire
 from ops.image.bake import LocalImage, ensure_local_image, find
+from ops.image.diff import diff
 from ops.redact import Redactor
 from ops.state import LOCAL_STACK, LocalState
 from toolchain.progress import Log, Progress
@@ -33,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
     listing = add("list", "images of the account, their proofs, and what keeps them")
     listing.add_argument("--json", action="store_true", help="print a JSON document")
+    compare = add("diff", "what tells two images apart: packages, wheels and jars")
+    compare.add_argument("before", help=IMAGE_HELP)
+    compare.add_argument("after", help=IMAGE_HELP)
+    compare.add_argument("--json", action="store_true", help="print a JSON document")
     promote = add("promote", "let a channel hold a proved image")
     promote.add_argument("channel")
     promote.add_argument("image", help=IMAGE_HELP)
@@ -49,6 +55,8 @@ def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
         return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
     if arguments.action == "prove":
         return _prove(arguments, redactor, Progress())
+    if arguments.action == "diff":
+        return _diff(arguments, redactor, Progress())
     context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
     with context.inside():
         return _ANSWERS[arguments.action](arguments, context)
@@ -91,6 +99,24 @@ def _prune(arguments: argparse.Namespace, context: AccountContext) -> str:
         return f"{text}\nnothing was removed; `--yes` removes {count}" if count else text
     retire.remove(context.account, known)
     return f"{text}\nremoved {count}"
+
+
+def _diff(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
+    before, after = arguments.before, arguments.after
+    if _is_the_accounts(before) or _is_the_accounts(after):
+        context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
+        with context.inside():
+            known = _read(arguments, context)
+        before, after = (
+            known.find(word).image.content_hash if _is_the_accounts(word) else word
+            for word in (before, after)
+        )
+    return diff(before, after, log, machine_readable=arguments.json)
+
+
+def _is_the_accounts(word: str) -> bool:
+    """Whether only an account knows the image; a content hash is found without one."""
+    return word.startswith((CHANNEL, "ami-"))
 
 
 def _prove(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
