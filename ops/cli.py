@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import LakehouseError
-from ops import logs, smoke, ssh
+from ops import grants, logs, smoke, ssh
 from ops.access import Access, open_access
 from ops.connect import config_directory, render, write_connection
 from ops.context import CHECKOUT, OpsContext, open_context
@@ -143,6 +143,12 @@ def _image(arguments: argparse.Namespace, redactor: Redactor) -> int:
     return 0
 
 
+def _grants(arguments: argparse.Namespace, redactor: Redactor) -> int:
+    text, code = grants.run(arguments, redactor)
+    print(text)
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lakehouse", description="Operate a Spark Connect lakehouse."
@@ -189,6 +195,8 @@ def _parser() -> argparse.ArgumentParser:
 
     local = add("local", _local, "the lakehouse on this machine")
     local.add_argument("action", choices=("up", "down", "status"))
+
+    grants.add_arguments(add("grants", _grants, "who enforces which grant, and what is held"))
 
     image = add("image", _image, "images: bake, prove, list, diff, promote, rollback, prune")
     image_commands.add_arguments(image)
