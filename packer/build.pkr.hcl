@@ -51,6 +51,7 @@ build {
     use_proxy        = false
     ansible_env_vars = local.ansible_env
   }
+
   post-processor "manifest" {
     only       = ["amazon-ebs.image"]
     output     = var.manifest
