@@ -39,8 +39,11 @@ class CatalogBoot:
 
     name: str
     warehouse: str
-    """ARN of the S3 Tables bucket."""
-    kind: Literal["s3tables"] = "s3tables"
+    """ARN of the S3 Tables bucket; for `glue_rest` the catalog's id in Glue."""
+    kind: Literal["s3tables", "glue_rest"] = "s3tables"
+    """`s3tables` reads and writes by IAM; `glue_rest` reads what Lake Formation grants."""
+    role_arn: str = ""
+    """Role that Spark takes for `glue_rest`; empty means the machine's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +145,9 @@ class BootDocument:
         for name, silent in _SILENT.items():
             if raw[name] == silent:
                 del raw[name]
+        for catalog in raw["catalogs"]:
+            if not catalog["role_arn"]:
+                del catalog["role_arn"]
         text = json.dumps(raw, sort_keys=True, separators=(",", ":"))
         size = len(text.encode())
         if size > USER_DATA_LIMIT:

@@ -21,6 +21,8 @@ SPARK_ENV: Final = SPARK_CONF / "spark.env"
 DAEMON_ENV: Final = SPARK_CONF / "daemon.env"
 LOG4J: Final = SPARK_CONF / "log4j2.properties"
 FAIR_SCHEDULER: Final = SPARK_CONF / "fairscheduler.xml"
+AWS_CONFIG: Final = SPARK_CONF / "aws-config"
+"""Whose permissions Spark has, where they are not the machine's."""
 
 GATEWAY: Final = RUN / "gateway"
 NGINX_CONF: Final = GATEWAY / "nginx.conf"

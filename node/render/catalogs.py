@@ -7,6 +7,7 @@ from lakehouse.boot import BootDocument, CatalogBoot
 _SPARK_CATALOG = "org.apache.iceberg.spark.SparkCatalog"
 # The vendor's class lists endless pages past 100 tables and ignores `table-default.*`.
 _S3TABLES_CATALOG = "io.millrace.spark.PagedS3TablesCatalog"
+_FILE_IO = "org.apache.iceberg.aws.s3.S3FileIO"
 _EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
@@ -20,7 +21,43 @@ def settings(document: BootDocument) -> dict[str, str]:
     return conf
 
 
+def reader_role(document: BootDocument) -> str:
+    """The role that Spark takes to read what Lake Formation grants; empty for none."""
+    return next((each.role_arn for each in document.catalogs if each.role_arn), "")
+
+
 def _catalog(catalog: CatalogBoot, document: BootDocument) -> dict[str, str]:
+    if catalog.kind == "glue_rest":
+        return _governed(catalog, document)
+    return _direct(catalog, document)
+
+
+def _governed(catalog: CatalogBoot, document: BootDocument) -> dict[str, str]:
+    """Glue's Iceberg REST endpoint, which asks Lake Formation and hands out credentials."""
+    prefix = f"spark.sql.catalog.{catalog.name}"
+    return {
+        prefix: _SPARK_CATALOG,
+        f"{prefix}.type": "rest",
+        f"{prefix}.uri": document.aws_endpoint_url
+        or f"https://glue.{document.region}.amazonaws.com/iceberg",
+        f"{prefix}.warehouse": catalog.warehouse,
+        f"{prefix}.rest.sigv4-enabled": "true",
+        f"{prefix}.rest.signing-name": "glue",
+        f"{prefix}.rest.signing-region": document.region,
+        # The client does not ask by itself; without the header it reads with its own permissions.
+        f"{prefix}.header.X-Iceberg-Access-Delegation": "vended-credentials",
+        # The endpoint has no place for them.
+        f"{prefix}.rest-metrics-reporting-enabled": "false",
+        f"{prefix}.io-impl": _FILE_IO,
+        f"{prefix}.client.region": document.region,
+        # S3 Tables refuses deletions; its maintenance removes files.
+        f"{prefix}.s3.delete-enabled": "false",
+        f"{prefix}.cache-enabled": "false",
+    }
+
+
+def _direct(catalog: CatalogBoot, document: BootDocument) -> dict[str, str]:
+    """S3 Tables itself, which asks IAM."""
     prefix = f"spark.sql.catalog.{catalog.name}"
     conf = {
         prefix: _SPARK_CATALOG,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from lakehouse.boot import BootDocument
 from node import paths
 from node.instance import Instance
-from node.render import jvm
+from node.render import catalogs, jvm
 from node.sizes import DAEMON_HEAP_MIB, Sizes
 
 # Daemons do little and must start quickly: one collector thread, no second compiler tier.
@@ -34,7 +34,21 @@ def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
         "AWS_REGION": document.region,
         "PYTHONUNBUFFERED": "1",
     }
+    if catalogs.reader_role(document):
+        values["AWS_CONFIG_FILE"] = str(paths.AWS_CONFIG)
     return _lines(values)
+
+
+def render_aws_config(document: BootDocument) -> str:
+    """The AWS profile of a Spark that takes a reader's role with the machine's credentials."""
+    lines = {
+        "region": document.region,
+        "role_arn": catalogs.reader_role(document),
+        "credential_source": "Ec2InstanceMetadata",
+        # Shown by CloudTrail as who asked.
+        "role_session_name": f"{document.project}-{document.stack}-{document.generation}",
+    }
+    return "[default]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
 
 
 def render_daemon(instance: Instance, *, archive: bool) -> str:

@@ -9,7 +9,16 @@ from lakehouse.boot import BootDocument
 from node import paths
 from node.files import RenderedDirectory, RenderedFile
 from node.instance import Instance
-from node.render import environment, firewall, gateway, log4j, pools, properties, spark_conf
+from node.render import (
+    catalogs,
+    environment,
+    firewall,
+    gateway,
+    log4j,
+    pools,
+    properties,
+    spark_conf,
+)
 from node.secrets import Secrets
 from node.sizes import Sizes
 
@@ -49,6 +58,9 @@ def files(
             path=paths.DAEMON_ENV, text=environment.render_daemon(instance, archive=archive)
         ),
     ]
+    if catalogs.reader_role(document):
+        text = environment.render_aws_config(document)
+        wanted.append(RenderedFile(path=paths.AWS_CONFIG, text=text))
     if document.autoscale.enabled:
         settings_text = json.dumps(asdict(document.autoscale), sort_keys=True)
         wanted.append(RenderedFile(path=paths.AUTOSCALE, text=settings_text + "\n"))
