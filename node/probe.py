@@ -172,7 +172,9 @@ def main() -> int:
             probe.ask_executors()
             time.sleep(DISTRIBUTED_EVERY if probe.result.distributed_success else 1)
 
-    threading.Thread(target=ask_executors, name="executors", daemon=True).start()
+    # Where the fleet follows the work, a probe that is work would keep or bring a worker.
+    if not paths.AUTOSCALE.exists():
+        threading.Thread(target=ask_executors, name="executors", daemon=True).start()
     while probe.failures < FAILURES_UNTIL_RESTART:
         answered = probe.ask()
         time.sleep(EVERY if answered else EVERY_UNTIL_FIRST)

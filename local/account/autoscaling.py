@@ -78,7 +78,12 @@ def update_auto_scaling_group(self: Any) -> Any:
     group = group_of(self)
     get = self._get_param
     group._set_azs_and_vpcs(get("AvailabilityZones", []), get("VPCZoneIdentifier"), update=True)
-    template, policy = get("LaunchTemplate") or {}, _merged(group, get("MixedInstancesPolicy"))
+    template, policy = get("LaunchTemplate") or {}, get("MixedInstancesPolicy")
+    if policy and "LaunchTemplate" not in policy and group.mixed_instances_policy:
+        # What a policy does not name stays: here the template and the types.
+        known = group.mixed_instances_policy.setdefault("InstancesDistribution", {})
+        known.update(policy.get("InstancesDistribution") or {})
+        policy = None
     if template or policy or get("LaunchConfigurationName"):
         group.mixed_instances_policy = policy
         group._set_launch_configuration(get("LaunchConfigurationName"), template, policy)
@@ -102,18 +107,6 @@ def update_auto_scaling_group(self: Any) -> Any:
     _check_desired(group, desired)
     upkeep.set_desired(group, desired)
     return EmptyResult()
-
-
-def _merged(group: Any, policy: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A policy that names only the template or only the distribution keeps the other."""
-    if not policy or not group.mixed_instances_policy:
-        return policy
-    before = group.mixed_instances_policy
-    distribution = {
-        **(before.get("InstancesDistribution") or {}),
-        **(policy.get("InstancesDistribution") or {}),
-    }
-    return {**before, **policy, "InstancesDistribution": distribution}
 
 
 def _check_desired(group: Any, desired: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from lakehouse.boot import AutoscaleBoot
 from node.autoscale import churn, demand, market
 from node.autoscale.draft import Draft
@@ -16,9 +14,7 @@ def decide(seen: Observation, policy: AutoscaleBoot, memory: Memory) -> tuple[De
     Promises: the desired size stays within the group's bounds and the schedule's minimum; only
     machines without a running task are chosen; nothing is chosen while the driver is silent.
     """
-    draft = Draft(
-        seen=seen, policy=policy, memory=copy.deepcopy(memory), desired=seen.group.desired
-    )
+    draft = Draft(seen=seen, policy=policy, memory=memory.copy(), desired=seen.group.desired)
     demand.remember(draft)
     grew = demand.grow(draft)
     market.step(draft)

@@ -1,7 +1,8 @@
 """Size from work: out on a backlog that lasts, in by machines that have long been idle.
 
-No oscillation, for three reasons: growth takes the least demand of some seconds, shrinking takes
-the most of some minutes with a tenth on top, and only a machine that was idle all that time goes.
+No oscillation, for four reasons: growth takes the least demand of some seconds, shrinking takes
+the most of some minutes with a tenth on top, only a machine that was idle all that time goes, and
+shrinking that had to be undone soon makes the next one wait four times as long.
 """
 
 from __future__ import annotations
@@ -15,6 +16,15 @@ from node.autoscale.model import Worker
 HEADROOM: Final = 1.1
 """What stays must carry this much of the highest demand of the cooldown."""
 
+REGRET_WITHIN: Final = 3
+"""Growing within so many cooldowns after shrinking means that shrinking was a mistake."""
+
+PATIENCE: Final = 4
+"""After a mistake a cooldown lasts so many times longer, ..."""
+
+PATIENCE_LASTS: Final = 43_200.0
+"""... for so many seconds: the rest of a working day."""
+
 UNKNOWN_SLOTS: Final = 2
 """Cores of a worker before one was ever seen."""
 
@@ -23,6 +33,19 @@ def wanted_cores(draft: Draft) -> int:
     """Cores that would work off the backlog in the rounds the policy allows."""
     backlog = draft.seen.backlog or 0
     return draft.seen.running + math.ceil(backlog / draft.policy.tasks_per_core)
+
+
+def cooldown(draft: Draft) -> float:
+    """Seconds for which the demand must have been lower before anybody leaves."""
+    mistaken = draft.seen.now - draft.memory.regretted_at < PATIENCE_LASTS
+    return draft.policy.cooldown_seconds * (PATIENCE if mistaken else 1)
+
+
+def _note_growth(draft: Draft) -> None:
+    memory, now = draft.memory, draft.seen.now
+    if now - memory.shrank_at < REGRET_WITHIN * draft.policy.cooldown_seconds:
+        memory.regretted_at = now
+    memory.grew_at = now
 
 
 def remember(draft: Draft) -> None:
@@ -36,7 +59,7 @@ def remember(draft: Draft) -> None:
     cores = wanted_cores(draft)
     memory.demand.append((now, cores))
     # The last entry before the window stays: it tells the demand at the window's beginning.
-    limit = now - max(draft.policy.cooldown_seconds, draft.policy.backlog_seconds)
+    limit = now - max(draft.policy.cooldown_seconds * PATIENCE, draft.policy.backlog_seconds)
     while len(memory.demand) > 1 and memory.demand[1][0] <= limit:
         del memory.demand[0]
 
@@ -61,7 +84,7 @@ def grow(draft: Draft) -> bool:
     if draft.desired < draft.floor:
         draft.reasons.append(f"grow from {draft.desired} to {draft.floor}: the minimum now")
         draft.desired = draft.floor
-        draft.memory.grew_at = draft.seen.now
+        _note_growth(draft)
         return True
     if draft.blind or not draft.seen.backlog:
         return False
@@ -80,7 +103,7 @@ def grow(draft: Draft) -> bool:
         f"{draft.seen.running} run, {why}"
     )
     draft.desired = target
-    draft.memory.grew_at = draft.seen.now
+    _note_growth(draft)
     return True
 
 
@@ -89,9 +112,10 @@ def shrink(draft: Draft) -> None:
     seen, policy = draft.seen, draft.policy
     if draft.blind or seen.backlog:
         return
-    if seen.now - draft.memory.grew_at < policy.cooldown_seconds:
+    quiet = cooldown(draft)
+    if seen.now - draft.memory.grew_at < quiet:
         return
-    recent = over(draft, policy.cooldown_seconds)
+    recent = over(draft, quiet)
     if recent is None:
         return
     keep = workers_for(draft, max(recent) * HEADROOM)
@@ -105,9 +129,10 @@ def shrink(draft: Draft) -> None:
         if min(in_service, draft.desired - len(draft.terminate)) <= keep:
             break
         draft.terminate.append(worker)
+        draft.memory.shrank_at = seen.now
         draft.reasons.append(
             f"{worker.instance_id} leaves: idle for {worker.idle_seconds:.0f} s, "
-            f"{keep} workers carry the last {policy.cooldown_seconds} s"
+            f"{keep} workers carry the last {quiet:.0f} s"
         )
 
 

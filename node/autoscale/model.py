@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Market = Literal["spot", "on-demand"]
@@ -83,6 +83,9 @@ class Memory:
     slots: int = 0
     """Cores of one worker, as last seen."""
     grew_at: float = 0.0
+    shrank_at: float = 0.0
+    regretted_at: float = 0.0
+    """When machines were asked for again soon after others had been let go."""
     unfilled_since: float | None = None
     mode: Mode = "spot"
     mode_since: float = 0.0
@@ -96,6 +99,16 @@ class Memory:
     """Machine -> when its replacement was asked for."""
     replacements: list[float] = field(default_factory=list)
     """When replacements were asked for, as far back as the bound reaches."""
+
+    def copy(self) -> Memory:
+        """One that can be changed; what its lists hold never is."""
+        return replace(
+            self,
+            demand=list(self.demand),
+            spot_before=list(self.spot_before),
+            replacing=dict(self.replacing),
+            replacements=list(self.replacements),
+        )
 
     @classmethod
     def from_mapping(cls, raw: dict[str, Any]) -> Memory:

@@ -124,6 +124,15 @@ def test_nobody_leaves_soon_after_growing(story: Story) -> None:
     assert not decision.changes(group(2))
 
 
+def test_letting_go_too_soon_makes_the_next_time_slower(story: Story) -> None:
+    assert story.wait(400, group(2), idle(2)).terminate
+    story.now += 60
+    assert story.look(group(0), (), backlog=16).desired == 2
+    again = story.now
+    assert story.wait(5000, group(2), idle(2)).terminate
+    assert story.now - again == 4 * POLICY.cooldown_seconds
+
+
 def test_machines_at_risk_and_dear_ones_leave_first(story: Story) -> None:
     story.memory.mode = "fallback"
     story.memory.mode_since = START

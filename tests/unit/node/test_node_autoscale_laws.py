@@ -131,7 +131,7 @@ def constant_load(seed: int, mean: int, noise: float, hours: float) -> list[int]
 @pytest.mark.parametrize("noise", [0.0, 0.1, 0.3, 0.5])
 @pytest.mark.parametrize("mean", [3, 40, 150])
 def test_a_noisy_constant_load_makes_no_oscillation(mean: int, noise: float) -> None:
-    sizes = constant_load(seed=mean, mean=mean, noise=noise, hours=6)
+    sizes = constant_load(seed=mean, mean=mean, noise=noise, hours=3)
     settled = sizes[360:]
     steps = [b - a for a, b in pairwise(settled) if a != b]
     turns = sum((a > 0) != (b > 0) for a, b in pairwise(steps))

@@ -1,0 +1,1 @@
+"""A week of the autoscaler, simulated: the leader's own decisions on a synthetic market."""
