@@ -15,6 +15,9 @@ from pydantic import AfterValidator
 CHANNEL: Final = "channel:"
 """How an image reference begins that names a channel."""
 
+WIDEST_CLIENTS: Final = 8
+"""Shortest prefix of a network that may reach something: all of 10.0.0.0/8, and no more."""
+
 _AMI = re.compile(r"ami-[0-9a-f]{8,17}")
 _CHANNEL = re.compile(r"channel:[a-z][a-z0-9-]{0,30}")
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-h]")
@@ -31,6 +34,7 @@ _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,5
 _POLICY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}")
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
 _TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
+_TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 
 
 def _matching(pattern: re.Pattern[str], rule: str) -> Callable[[str], str]:
@@ -61,12 +65,15 @@ def _vpc_cidr(value: str) -> str:
 
 def _cidr(value: str) -> str:
     try:
-        ipaddress.IPv4Network(value)
+        network = ipaddress.IPv4Network(value)
     except ValueError:
         msg = "is no IPv4 network; write it as 10.0.0.0/8, with no host bits set"
         raise ValueError(msg) from None
-    if value.endswith("/0"):
-        msg = "lets the whole internet in; name the networks that your clients are in"
+    if network.prefixlen < WIDEST_CLIENTS:
+        msg = (
+            f"lets the internet in, being wider than /{WIDEST_CLIENTS}; name the networks that "
+            "your clients are in"
+        )
         raise ValueError(msg)
     return value
 
@@ -150,7 +157,7 @@ InstanceType = Annotated[
 
 def _image(value: str) -> str:
     if not (_AMI.fullmatch(value) or _CHANNEL.fullmatch(value)):
-        msg = "is no image; write channel:<name> (see `lakehouse image channels`) or an id ami-..."
+        msg = "is no image; write channel:<name> (see `lakehouse image list`) or an id ami-..."
         raise ValueError(msg)
     return value
 
@@ -196,6 +203,16 @@ ServicePrincipal = Annotated[
 ]
 
 TagKey = Annotated[str, AfterValidator(_tag_key)]
+
+TagValue = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _TAG_VALUE,
+            "is no tag value; use up to 256 letters, digits, spaces and . : / = + @ - _",
+        )
+    ),
+]
 
 
 def architecture(instance_type: str) -> str:

@@ -36,7 +36,7 @@ class Finding:
 
     def __str__(self) -> str:
         shown = "" if self.value is _ABSENT else f" = {_shown(self.value)}"
-        return f"{self.key}{shown}: {self.problem}"
+        return f"{_on_one_line(self.key)}{shown}: {_on_one_line(self.problem)}"
 
 
 def translate(error: ErrorDetails, key: str, model: type[BaseModel]) -> Finding:
@@ -57,6 +57,8 @@ def translate(error: ErrorDetails, key: str, model: type[BaseModel]) -> Finding:
 def did_you_mean(key: str, known: Iterable[str]) -> str:
     """The remedy for a key that nobody knows."""
     names = sorted(known)
+    if not names:
+        return "remove it: there is none to choose"
     close = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
@@ -94,6 +96,11 @@ def _shape(kind: str, message: str) -> str:
     name = kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_attributes")
     wanted = _KINDS.get(name)
     return f"is of the wrong kind; write {wanted}" if wanted else message
+
+
+def _on_one_line(text: str) -> str:
+    """Keys are a person's own words, which may hold line ends and worse."""
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypeVar
 
+import pydantic_core
 from pydantic import BaseModel, ValidationError
 
 from lakehouse.config._findings import Finding, did_you_mean, translate
@@ -21,7 +22,7 @@ from lakehouse.config.governance import GovernanceConfig
 from lakehouse.config.network import NetworkConfig
 from lakehouse.effects import Effect
 from lakehouse.errors import ConfigError
-from lakehouse.types import Slug, TagKey
+from lakehouse.types import Slug, TagKey, TagValue
 
 NAMESPACE: Final = "millrace"
 """Prefix of our keys in a stack file."""
@@ -30,6 +31,7 @@ REGION_KEY: Final = "aws:region"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_UNREADABLE = "holds what no text file can, or too many levels; write plain text, lists and maps"
 
 
 class LakehouseConfig(Section):
@@ -64,7 +66,7 @@ class LakehouseConfig(Section):
         effect=Effect.IN_PLACE,
     )
     aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
-    tags: dict[TagKey, str] = setting(
+    tags: dict[TagKey, TagValue] = setting(
         "Tags of every resource, beside the project's own.", factory=dict, effect=Effect.IN_PLACE
     )
 
@@ -83,7 +85,9 @@ class LakehouseConfig(Section):
         try:
             config = cls.model_validate_json(json.dumps(raw, default=str))
         except ValidationError as error:
-            found.extend(_translated(error))
+            # What could not even be read is left out, and is not missing for that.
+            unreadable = {finding.key for finding in found}
+            found.extend(each for each in _translated(error) if each.key not in unreadable)
         found.extend(findings(_parts(raw)))
         if found or config is None:
             raise ConfigError([str(finding) for finding in found])
@@ -95,10 +99,10 @@ def _sections(values: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]
     raw: dict[str, Any] = {}
     known = [name for name in LakehouseConfig.model_fields if name != "region"]
     region = values.get(REGION_KEY)
-    if region is not None:
+    if isinstance(region, str) and not _REGION.fullmatch(region):
+        found.append(Finding(REGION_KEY, "is no region; write it as eu-central-1", region))
+    elif region is not None:
         raw["region"] = region
-        if not _REGION.fullmatch(str(region)):
-            found.append(Finding(REGION_KEY, "is no region; write it as eu-central-1", region))
     for key, value in values.items():
         namespace, _, name = key.partition(":")
         if namespace != NAMESPACE:
@@ -106,7 +110,11 @@ def _sections(values: Mapping[str, Any], found: list[Finding]) -> dict[str, Any]
         if name not in known:
             found.append(Finding(key, f"is not a section; {did_you_mean(name, known)}"))
             continue
-        raw[name] = _parsed(value)
+        parsed = _parsed(value)
+        if _is_json(parsed):
+            raw[name] = parsed
+        else:
+            found.append(Finding(key, _UNREADABLE))
     return raw
 
 
@@ -115,8 +123,17 @@ def _parsed(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
+
+
+def _is_json(value: Any) -> bool:
+    """Whether the validator can read a value: it is stricter than Python about nesting and text."""
+    try:
+        pydantic_core.from_json(json.dumps(value, default=str))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _translated(error: ValidationError) -> list[Finding]:

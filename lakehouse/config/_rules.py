@@ -92,7 +92,7 @@ def _access(parts: Parts) -> Iterator[Finding]:
         near = min(LOG_RETENTION_DAYS, key=lambda offered: abs(offered - days))
         yield Finding(
             "millrace:access.log_retention_days",
-            f"is not a length that CloudWatch Logs offers; the nearest is {near}",
+            f"is not a length that CloudWatch Logs offers; give {near}, the nearest",
             days,
         )
 
@@ -134,7 +134,8 @@ def _generation(name: str, generation: GenerationConfig, parts: Parts) -> Iterat
     for setting in generation.spark_conf:
         if not setting.startswith("spark."):
             yield Finding(
-                f"{key}.spark_conf.{setting}", "is no Spark setting; they begin with spark."
+                f"{key}.spark_conf.{setting}",
+                "is no Spark setting; name one that begins with spark.",
             )
         elif setting.startswith(_OWNED_CONF):
             yield Finding(
