@@ -29,7 +29,7 @@ _COLUMNS: Final = (
 
 _FOOT: Final = """
 - *always on, on demand*: the maximum, all week. *saved* is against it.
-- *tasks run again*: tasks that ran on a machine that was taken; none of them fails its query.
+- *tasks run again*: tasks that ran on a machine that was taken; the model lets no query fail by it.
   *task hours lost* is the work of theirs that was done twice.
 - *replacements of*: replacements begun of machines at risk or on demand, and the rebalance
   recommendations there were. At most four begin in ten minutes.
