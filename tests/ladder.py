@@ -52,7 +52,15 @@ def _types() -> list[Sequence[str]]:
 
 
 def _unit() -> list[Sequence[str]]:
-    return [(*PYTEST, "tests/unit", "tests/components")]
+    return [(*PYTEST, "-m", "not thorough", "tests/unit", "tests/components")]
+
+
+def _thorough() -> list[Sequence[str]]:
+    at_length = ("env", "HYPOTHESIS_PROFILE=thorough", *PYTEST)
+    return [
+        (*at_length, "-m", "thorough", "tests/unit"),
+        (*at_length, "tests/unit/lakehouse/test_config_random.py"),
+    ]
 
 
 def _image() -> list[Sequence[str]]:
@@ -76,6 +84,7 @@ STEPS = (
     Step(name="lint", proves="style of every language in the tree", commands=_lint),
     Step(name="types", proves="mypy --strict", commands=_types),
     Step(name="unit", proves="claims about the code, offline and without root", commands=_unit),
+    Step(name="thorough", proves="the same at length: laws, fleets", commands=_thorough),
     Step(name="image", proves="the image bakes and passes its install tier", commands=_image),
     Step(name="cluster", proves="the booted local cloud keeps its promises", commands=_cluster),
 )

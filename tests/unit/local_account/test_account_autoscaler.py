@@ -16,6 +16,8 @@ from node.autoscale.model import Decision
 from node.autoscale.record import Record, status
 from node.errors import NodeError
 
+pytestmark = pytest.mark.thorough
+
 TAGS = {
     "millrace:project": "millrace",
     "millrace:stack": "test",

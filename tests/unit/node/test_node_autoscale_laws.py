@@ -13,6 +13,8 @@ from lakehouse.boot import AutoscaleBoot
 from node.autoscale.decide import decide
 from node.autoscale.model import Group, Memory, Observation, Worker
 
+pytestmark = pytest.mark.thorough
+
 POLICY = AutoscaleBoot(enabled=True, subnets=("a", "b"))
 
 
