@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from components.access import Access, AccessArgs
+from components.audit import Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.network import Network, NetworkArgs
+from components.observability import Observability, ObservabilityArgs
 from components.stack import read
 
 stack = read()
@@ -27,29 +29,19 @@ clusters = {
     generation: Cluster(
         names.generation(generation),
         ClusterArgs(
-            account=stack.account,
-            names=names,
-            generation=generation,
-            image=stack.images[generation],
-            shape=shape,
-            access=config.access,
-            drain_seconds=config.endpoint.drain_seconds,
-            aws_endpoint_url=config.aws.endpoint_url,
-            zone_name=config.network.zone_name,
+            **stack.generation(generation),
             vpc_id=network.vpc_id,
             subnet_ids=network.subnet_ids,
             zone_id=network.zone_id,
             leader_security_group_id=network.leader_security_group_id,
             worker_security_group_id=network.worker_security_group_id,
-            catalog_name=config.catalog.name,
             warehouse=catalog.warehouse,
             key_arn=catalog.key_arn,
             tls_arn=access.tls_arn,
             token_arns=access.token_arns,
-            tags=tags,
         ),
     )
-    for generation, shape in config.generations.items()
+    for generation in config.generations
 }
 
 endpoint = Endpoint(
@@ -68,12 +60,18 @@ endpoint = Endpoint(
     ),
 )
 
-stack.export(
-    vpc_id=network.vpc_id,
-    warehouse=catalog.warehouse,
-    generations={generation: cluster.facts for generation, cluster in clusters.items()},
-    dns_name=endpoint.dns_name,
-    listener=endpoint.listener_arn,
-    ca_certificate=access.ca_certificate,
-    tokens=access.token_arns,
+observability = Observability(
+    names.prefix,
+    ObservabilityArgs(
+        **stack.watching,
+        balancer=endpoint.balancer_arn,
+        target_groups={generation: each.target_group for generation, each in clusters.items()},
+    ),
 )
+
+audit = Audit(
+    names.prefix,
+    AuditArgs(account=stack.account, shape=config.audit, warehouses=[catalog.warehouse], tags=tags),
+)
+
+stack.export(network, catalog, access, clusters, endpoint, observability, audit)

@@ -24,6 +24,9 @@ def user_data(
     zone_name: str,
     catalog_name: str,
     aws_endpoint_url: str,
+    log_group: str,
+    audit_log_group: str,
+    audit_statements: bool,
     known: Mapping[str, Any],
 ) -> str:
     """The document in base64, as launch templates want it."""
@@ -43,7 +46,10 @@ def user_data(
             tokens=dict(known["tokens"]) if is_leader else {},
         ),
         spark=_spark(shape, role),
-        log_group=names.log_group(generation),
+        log_group=log_group,
+        audit_log_group=audit_log_group if is_leader else "",
+        # A worker's errors quote statements too.
+        audit_statements=audit_statements,
         aws_endpoint_url=aws_endpoint_url,
         lifecycle_hook=READY_HOOK,
         autoscale=_autoscale(shape, known) if is_leader else AutoscaleBoot(),

@@ -42,7 +42,13 @@ class ClusterArgs:
     shape: GenerationConfig
     """Leader, workers and Spark settings, as its owner describes them."""
     access: AccessConfig
-    """Key pair, and how long logs and deleted secrets are kept."""
+    """Key pair, and how long deleted secrets are kept."""
+    log_group: str
+    """Where machines send their logs; empty keeps them on the machines."""
+    audit_log_group: str
+    """Where the leader sends who ran what; empty as well."""
+    audit_statements: bool
+    """Whether that quotes statements."""
     drain_seconds: int
     """Seconds that connections keep a leader that leaves the endpoint."""
     aws_endpoint_url: str
@@ -97,13 +103,6 @@ class Cluster(LakehouseComponent):
             rotation=str(args.shape.auth_rotation),
             recovery_days=args.access.secret_recovery_days,
             tags=self.tags("spark-auth"),
-        )
-        aws.cloudwatch.LogGroup(
-            self.child("logs"),
-            name=args.names.log_group(args.generation),
-            retention_in_days=args.access.log_retention_days,
-            tags=self.tags("logs"),
-            opts=self.child_opts(),
         )
         known = pulumi.Output.all(
             auth=auth.arn,
@@ -276,10 +275,10 @@ class Cluster(LakehouseComponent):
             "bucket_arn": known["warehouse"],
             "key_arn": known["key"],
             "group_pattern": f"{self.child(role)}-*",
-            "log_group": args.names.log_group(args.generation),
         }
+        logs = list(filter(None, [args.log_group]))
         if role == "worker":
-            return policies.worker(secrets=[known["auth"]], **common)
+            return policies.worker(secrets=[known["auth"]], log_groups=logs, **common)
         return policies.leader(
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
@@ -287,6 +286,7 @@ class Cluster(LakehouseComponent):
             fleet_pattern=f"{self.child('worker')}-*"
             if args.shape.workers.autoscale.enabled
             else "",
+            log_groups=[*logs, *filter(None, [args.audit_log_group])],
             **common,
         )
 
@@ -301,5 +301,8 @@ class Cluster(LakehouseComponent):
             zone_name=args.zone_name,
             catalog_name=args.catalog_name,
             aws_endpoint_url=args.aws_endpoint_url,
+            log_group=args.log_group,
+            audit_log_group=args.audit_log_group,
+            audit_statements=args.audit_statements,
             known=known,
         )

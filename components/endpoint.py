@@ -48,6 +48,7 @@ class Endpoint(LakehouseComponent):
 
     dns_name: pulumi.Output[str]
     listener_arn: pulumi.Output[str]
+    balancer_arn: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: EndpointArgs, opts: pulumi.ResourceOptions | None = None
@@ -90,6 +91,7 @@ class Endpoint(LakehouseComponent):
         )
         self.dns_name = balancer.dns_name
         self.listener_arn = listener.arn
+        self.balancer_arn = balancer.arn
         self.publish()
 
 

@@ -19,6 +19,7 @@ from lakehouse.outputs import (
     EndpointOutputs,
     GenerationOutputs,
     StackOutputs,
+    WatchOutputs,
 )
 from lakehouse.policies import Account
 
@@ -58,9 +59,75 @@ class Stack:
         names = (self.connect_host, self.advertised_host, *self.config.endpoint.additional_names)
         return tuple(dict.fromkeys(names))
 
-    def export(self, **made: Any) -> None:
+    def log_group(self, generation: str) -> str:
+        """Where a generation's machines send their logs; empty keeps them there."""
+        return self.names.log_group(generation) if self.config.observability.logs else ""
+
+    @property
+    def audit_log_group(self) -> str:
+        """Where leaders send who ran what; empty keeps it there."""
+        return self.names.audit_log_group if self.config.observability.logs else ""
+
+    def generation(self, generation: str) -> dict[str, Any]:
+        """What a cluster is told that no other component makes: inputs of `Cluster` by name."""
+        config = self.config
+        return {
+            "account": self.account,
+            "names": self.names,
+            "generation": generation,
+            "image": self.images[generation],
+            "shape": config.generations[generation],
+            "access": config.access,
+            "log_group": self.log_group(generation),
+            "audit_log_group": self.audit_log_group,
+            "audit_statements": config.audit.statements,
+            "drain_seconds": config.endpoint.drain_seconds,
+            "aws_endpoint_url": config.aws.endpoint_url,
+            "zone_name": config.network.zone_name,
+            "catalog_name": config.catalog.name,
+            "tags": self.tags,
+        }
+
+    @property
+    def watching(self) -> dict[str, Any]:
+        """What observability is told that no other component makes: inputs by name."""
+        config = self.config
+        return {
+            "account": self.account,
+            "names": self.names,
+            "shape": config.observability,
+            "audit": config.audit,
+            "log_days": config.access.log_retention_days,
+            "minimum_workers": {
+                name: each.workers.minimum for name, each in config.generations.items()
+            },
+            "tags": self.tags,
+        }
+
+    def export(
+        self,
+        network: Any,
+        catalog: Any,
+        access: Any,
+        clusters: Mapping[str, Any],
+        endpoint: Any,
+        observability: Any,
+        audit: Any,
+    ) -> None:
         """Export the stack's one output, once every part of it is known."""
-        pulumi.export(EXPORT, pulumi.Output.all(**made).apply(self._document))
+        made = pulumi.Output.all(
+            vpc_id=network.vpc_id,
+            warehouse=catalog.warehouse,
+            generations={name: each.facts for name, each in clusters.items()},
+            dns_name=endpoint.dns_name,
+            listener=endpoint.listener_arn,
+            ca_certificate=access.ca_certificate,
+            tokens=access.token_arns,
+            alarm_topic=observability.topic,
+            dashboard=observability.dashboard,
+            trail_bucket=audit.bucket,
+        )
+        pulumi.export(EXPORT, made.apply(self._document))
 
     def _document(self, made: Mapping[str, Any]) -> dict[str, Any]:
         config = self.config
@@ -95,6 +162,15 @@ class Stack:
                 listener=made["listener"],
                 ca_certificate=made["ca_certificate"],
                 tokens=dict(made["tokens"]),
+            ),
+            watch=WatchOutputs(
+                log_groups={name: self.log_group(name) for name in config.generations}
+                if config.observability.logs
+                else {},
+                audit_log_group=self.audit_log_group,
+                alarm_topic=made["alarm_topic"],
+                dashboard=made["dashboard"],
+                trail_bucket=made["trail_bucket"],
             ),
         ).to_exports()
 

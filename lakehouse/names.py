@@ -78,6 +78,16 @@ class Names:
         """CloudWatch Logs group of a generation's machines."""
         return f"/{self.project}/{self.stack}/{generation}"
 
+    @property
+    def log_groups(self) -> str:
+        """Every log group of the stack, as a pattern."""
+        return f"/{self.project}/{self.stack}/*"
+
+    @property
+    def audit_log_group(self) -> str:
+        """CloudWatch Logs group of who ran what. No generation's: its name has two parts."""
+        return f"/{self.project}/{self.stack}/audit/queries"
+
     def leader_host(self, generation: str, zone_name: str) -> str:
         """Where workers find their leader; the leader keeps the record."""
         return f"leader-{generation}.{zone_name}"

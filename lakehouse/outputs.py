@@ -61,6 +61,21 @@ class EndpointOutputs(_Model):
     """User name -> ARN of that user's token in Secrets Manager."""
 
 
+class WatchOutputs(_Model):
+    """Where to look when something is not well; empty where the stack has none of it."""
+
+    log_groups: dict[str, str] = {}
+    """Generation -> log group of its machines."""
+    audit_log_group: str = ""
+    """Log group of who ran what."""
+    alarm_topic: str = ""
+    """ARN of the topic that alarms tell."""
+    dashboard: str = ""
+    """Name of the dashboard."""
+    trail_bucket: str = ""
+    """Bucket with CloudTrail's records of table access."""
+
+
 class StackOutputs(_Model):
     """Everything that is known of a running stack. No secret value is in it, only ARNs."""
 
@@ -74,6 +89,7 @@ class StackOutputs(_Model):
     catalogs: tuple[CatalogOutputs, ...]
     generations: tuple[GenerationOutputs, ...]
     endpoint: EndpointOutputs
+    watch: WatchOutputs = WatchOutputs()
 
     def to_exports(self) -> dict[str, Any]:
         """The document as plain JSON values, ready for `pulumi.export(EXPORT, ...)`."""

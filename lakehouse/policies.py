@@ -12,6 +12,9 @@ Document = dict[str, Any]
 
 VERSION: Final = "2012-10-17"
 
+METRICS_NAMESPACE: Final = "Millrace"
+"""Where leaders put their figures; they may put them nowhere else."""
+
 MAINTENANCE: Final = "maintenance.s3tables.amazonaws.com"
 """The service that compacts tables; without the key it stops and tells nobody."""
 
@@ -90,7 +93,7 @@ def leader(
     zone_id: str,
     host: str,
     group_pattern: str,
-    log_group: str,
+    log_groups: Sequence[str],
     fleet_pattern: str = "",
 ) -> Document:
     """What a leader may do: read its secrets, keep its one record, read and write tables; and
@@ -111,7 +114,8 @@ def leader(
             },
         },
         *(_fleet(account, fleet_pattern) if fleet_pattern else []),
-        *_machine(account, group_pattern, log_group),
+        *_figures(),
+        *_machine(account, group_pattern, log_groups),
     )
 
 
@@ -122,13 +126,13 @@ def worker(
     bucket_arn: str,
     key_arn: str,
     group_pattern: str,
-    log_group: str,
+    log_groups: Sequence[str],
 ) -> Document:
     """What a worker may do: as a leader, without the record, the certificate and the tokens."""
     return _document(
         _read_secrets(secrets),
         *_tables(bucket_arn, key_arn),
-        *_machine(account, group_pattern, log_group),
+        *_machine(account, group_pattern, log_groups),
     )
 
 
@@ -184,15 +188,52 @@ def _fleet(account: Account, group_pattern: str) -> list[Document]:
             # These have no resource type (service authorization reference).
             "Sid": "SeeFleet",
             "Effect": "Allow",
-            "Action": ["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"],
+            "Action": "ec2:DescribeInstances",
             "Resource": "*",
         },
     ]
 
 
-def _machine(account: Account, group_pattern: str, log_group: str) -> list[Document]:
+def _figures() -> list[Document]:
+    """What a leader needs to report: neither action knows a resource type."""
+    return [
+        {
+            "Sid": "OwnFigures",
+            "Effect": "Allow",
+            "Action": "cloudwatch:PutMetricData",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
+        },
+        {
+            "Sid": "SeeWorkers",
+            "Effect": "Allow",
+            "Action": "autoscaling:DescribeAutoScalingGroups",
+            "Resource": "*",
+        },
+    ]
+
+
+def _logs(account: Account, groups: Sequence[str]) -> list[Document]:
+    """Lines may be added to these groups, and none taken away."""
+    arns = [account.arn("logs", f"log-group:{group}") for group in groups]
+    if not arns:
+        return []
+    return [
+        {
+            "Sid": "OwnLogs",
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            "Resource": [each for arn in arns for each in (arn, f"{arn}:*")],
+        }
+    ]
+
+
+def _machine(account: Account, group_pattern: str, log_groups: Sequence[str]) -> list[Document]:
     group = account.arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{group_pattern}")
-    logs = account.arn("logs", f"log-group:{log_group}")
     return [
         {
             "Sid": "OwnLifecycle",
@@ -203,16 +244,7 @@ def _machine(account: Account, group_pattern: str, log_group: str) -> list[Docum
             ],
             "Resource": group,
         },
-        {
-            "Sid": "OwnLogs",
-            "Effect": "Allow",
-            "Action": [
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-            ],
-            "Resource": [logs, f"{logs}:*"],
-        },
+        *_logs(account, log_groups),
         {
             "Sid": "SessionManagerPresence",
             "Effect": "Allow",

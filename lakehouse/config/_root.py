@@ -15,11 +15,13 @@ from lakehouse.config._findings import Finding, did_you_mean, translate
 from lakehouse.config._rules import Parts, findings
 from lakehouse.config._settings import Section, setting
 from lakehouse.config.access import AccessConfig
+from lakehouse.config.audit import AuditConfig
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig
 from lakehouse.config.governance import GovernanceConfig
 from lakehouse.config.network import NetworkConfig
+from lakehouse.config.observability import ObservabilityConfig
 from lakehouse.effects import Effect
 from lakehouse.errors import ConfigError
 from lakehouse.types import Slug, TagKey, TagValue
@@ -64,6 +66,12 @@ class LakehouseConfig(Section):
         "Who may read what through Lake Formation.",
         factory=GovernanceConfig,
         effect=Effect.IN_PLACE,
+    )
+    observability: ObservabilityConfig = setting(
+        "Logs, alarms and the dashboard.", factory=ObservabilityConfig, effect=Effect.IN_PLACE
+    )
+    audit: AuditConfig = setting(
+        "Who ran what, and who touched which table.", factory=AuditConfig, effect=Effect.IN_PLACE
     )
     aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
     tags: dict[TagKey, TagValue] = setting(
@@ -192,6 +200,8 @@ def _parts(raw: Mapping[str, Any]) -> Parts:
         access=_valid(AccessConfig, raw.get("access", {})),
         endpoint=_valid(EndpointConfig, raw.get("endpoint", {})),
         governance=_valid(GovernanceConfig, raw.get("governance", {})),
+        observability=_valid(ObservabilityConfig, raw.get("observability", {})),
+        audit=_valid(AuditConfig, raw.get("audit", {})),
         generations=generations,
         complete_generations=bool(generations) and len(generations) == len(clusters),
     )

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lakehouse.config import _governance_rules
+from lakehouse.config import _governance_rules, _watch_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config.access import AccessConfig
+from lakehouse.config.audit import AuditConfig
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import EndpointConfig
 from lakehouse.config.generation import GenerationConfig
 from lakehouse.config.governance import GovernanceConfig
 from lakehouse.config.network import NetworkConfig
+from lakehouse.config.observability import ObservabilityConfig
 from lakehouse.types import architecture
 
 MINIMUM_POOLS: Final = 6
@@ -22,13 +24,13 @@ MINIMUM_POOLS: Final = 6
 
 GENERATION_NAME_LENGTH: Final = 12
 
-LOG_RETENTION_DAYS: Final = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-    2922, 3288, 3653,
-)  # fmt: skip
-"""What CloudWatch Logs offers (API reference, PutRetentionPolicy)."""
-
-_OWNED_CONF: Final = ("spark.authenticate", "spark.master", "spark.connect.grpc.binding")
+_OWNED_CONF: Final = (
+    "spark.authenticate",
+    "spark.connect.grpc.binding",
+    "spark.connect.grpc.interceptor",
+    "spark.master",
+    "spark.millrace",
+)
 """Settings that the machine decides: overriding them would open or break the cluster."""
 
 
@@ -42,6 +44,8 @@ class Parts:
     access: AccessConfig | None = None
     endpoint: EndpointConfig | None = None
     governance: GovernanceConfig | None = None
+    observability: ObservabilityConfig | None = None
+    audit: AuditConfig | None = None
     generations: Mapping[str, GenerationConfig] = field(default_factory=dict)
     complete_generations: bool = False
     """Whether `generations` holds all of them, so that sums over them mean something."""
@@ -52,6 +56,10 @@ def findings(parts: Parts) -> list[Finding]:
     found = [*_network(parts), *_catalog(parts), *_access(parts), *_weights(parts)]
     for name, generation in parts.generations.items():
         found.extend(_generation(name, generation, parts))
+    if parts.audit is not None:
+        found.extend(_watch_rules.audit(parts.audit))
+    if parts.observability is not None:
+        found.extend(_watch_rules.observability(parts.observability))
     if parts.governance is not None:
         found.extend(_governance_rules.findings(parts.governance, parts.catalog))
     return found
@@ -88,13 +96,7 @@ def _access(parts: Parts) -> Iterator[Finding]:
             days,
         )
     days = parts.access.log_retention_days
-    if days not in LOG_RETENTION_DAYS:
-        near = min(LOG_RETENTION_DAYS, key=lambda offered: abs(offered - days))
-        yield Finding(
-            "millrace:access.log_retention_days",
-            f"is not a length that CloudWatch Logs offers; give {near}, the nearest",
-            days,
-        )
+    yield from _watch_rules.retention("millrace:access.log_retention_days", days)
 
 
 def _weights(parts: Parts) -> Iterator[Finding]:

@@ -13,11 +13,13 @@ import yaml
 
 from components._image import Image
 from components.access import Access, AccessArgs
+from components.audit import Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
+from components.observability import Observability, ObservabilityArgs
 from lakehouse.config import GovernanceConfig, LakehouseConfig
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
@@ -85,6 +87,9 @@ def cluster(name: str, **changes: Any) -> Cluster:
             ),
             shape=config.generations["blue"].model_copy(update=changes),
             access=config.access,
+            log_group="/millrace/example/blue",
+            audit_log_group="/millrace/example/audit/queries",
+            audit_statements=False,
             drain_seconds=300,
             aws_endpoint_url="",
             zone_name="lakehouse.internal",
@@ -114,6 +119,30 @@ def endpoint(name: str, **changes: Any) -> Endpoint:
         "tags": TAGS,
     }
     return Endpoint(name, EndpointArgs(**{**arguments, **changes}))
+
+
+def observability(name: str, **changes: Any) -> Observability:
+    config = stack_config()
+    arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}"
+    return Observability(
+        name,
+        ObservabilityArgs(
+            account=ACCOUNT,
+            names=NAMES,
+            shape=config.observability.model_copy(update=changes),
+            audit=config.audit,
+            log_days=30,
+            balancer=f"{arn}:loadbalancer/net/connect/0f1e",
+            minimum_workers={"blue": 2, "green": 0},
+            target_groups={each: f"{arn}:targetgroup/{each}/2d3c" for each in ("blue", "green")},
+            tags=TAGS,
+        ),
+    )
+
+
+def audit(name: str, **changes: Any) -> Audit:
+    shape = stack_config().audit.model_copy(update={"trail": True, **changes})
+    return Audit(name, AuditArgs(account=ACCOUNT, shape=shape, warehouses=[BUCKET_ARN], tags=TAGS))
 
 
 GOVERNED: dict[str, Any] = {
@@ -154,5 +183,6 @@ def governance(name: str, **changes: Any) -> Governance:
 
 
 BUILDERS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (network, catalog, access, cluster, endpoint, governance)
+    each.__name__: each
+    for each in (network, catalog, access, cluster, endpoint, governance, observability, audit)
 }

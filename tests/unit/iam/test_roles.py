@@ -29,6 +29,7 @@ LEADER, WORKER = "blue-leader", "blue-worker"
 MACHINES = (LEADER, WORKER)
 HOST = "leader-blue.lakehouse.internal"
 LOGS = "/millrace/prod/blue"
+AUDIT = "/millrace/prod/audit/queries"
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,22 @@ NO_MACHINE_MAY = [
     ),
     Call("give rights on tables", "lakeformation:GrantPermissions"),
     Call("change the lake's settings", "lakeformation:PutDataLakeSettings"),
+    Call("write another stack's audit", "logs:PutLogEvents", log("/millrace/stage/audit/queries")),
+    Call(
+        "forge figures of AWS",
+        "cloudwatch:PutMetricData",
+        context={"cloudwatch:namespace": "AWS/NetworkELB"},
+    ),
+    Call("silence an alarm", "cloudwatch:DisableAlarmActions", arn("cloudwatch", "alarm:x")),
     Call("stop the audit", "cloudtrail:StopLogging", arn("cloudtrail", "trail/1")),
 ]
 
 ONLY_A_LEADER_MAY = [
+    Call("write who ran what", "logs:PutLogEvents", log(AUDIT)),
+    Call(
+        "put its figures", "cloudwatch:PutMetricData", context={"cloudwatch:namespace": "Millrace"}
+    ),
+    Call("see its workers' group", "autoscaling:DescribeAutoScalingGroups"),
     Call("read the gateway's certificate", "secretsmanager:GetSecretValue", secret("gateway")),
     Call("read a user's token", "secretsmanager:GetSecretValue", secret("token-analyst")),
     Call("keep its own record", "route53:ChangeResourceRecordSets", ZONE, record(HOST)),

@@ -15,15 +15,19 @@ COMMON: dict[str, Any] = {
     "bucket_arn": BUCKET,
     "key_arn": "arn:aws:kms:eu-central-1:123456789012:key/1",
     "group_pattern": "millrace-prod-blue-leader-*",
-    "log_group": "/millrace/prod/blue",
 }
+LOGS, AUDIT = "/millrace/prod/blue", "/millrace/prod/audit/queries"
 LEADER = policies.leader(
-    secrets=["arn:b", "arn:a"], zone_id="Z1", host="leader-blue.lake.internal", **COMMON
+    secrets=["arn:b", "arn:a"],
+    zone_id="Z1",
+    host="leader-blue.lake.internal",
+    log_groups=[LOGS, AUDIT],
+    **COMMON,
 )
-WORKER = policies.worker(secrets=["arn:a"], **COMMON)
+WORKER = policies.worker(secrets=["arn:a"], log_groups=[LOGS], **COMMON)
 BOTH = pytest.mark.parametrize("document", [LEADER, WORKER], ids=["leader", "worker"])
 
-WITHOUT_RESOURCE_TYPES = {"SessionManagerChannels"}
+WITHOUT_RESOURCE_TYPES = {"SessionManagerChannels", "OwnFigures", "SeeWorkers"}
 
 
 def statement(document: policies.Document, sid: str) -> dict[str, Any]:
@@ -88,13 +92,17 @@ def test_a_worker_may_do_less_than_a_leader() -> None:
     def sids(document: policies.Document) -> set[str]:
         return {each["Sid"] for each in document["Statement"]}
 
-    assert sids(LEADER) - sids(WORKER) == {"OwnRecord"}
+    assert sids(LEADER) - sids(WORKER) == {"OwnRecord", "OwnFigures", "SeeWorkers"}
     assert sids(WORKER) < sids(LEADER)
 
 
 def test_equal_documents_are_equal_text() -> None:
     again = policies.leader(
-        secrets=["arn:a", "arn:b"], zone_id="Z1", host="leader-blue.lake.internal", **COMMON
+        secrets=["arn:a", "arn:b"],
+        zone_id="Z1",
+        host="leader-blue.lake.internal",
+        log_groups=[LOGS, AUDIT],
+        **COMMON,
     )
     assert policies.as_json(again) == policies.as_json(LEADER), "else every preview shows a change"
 
@@ -110,6 +118,7 @@ def test_a_leader_that_scales_changes_its_own_group_of_workers_only() -> None:
         zone_id="Z1",
         host="leader-blue.lake.internal",
         fleet_pattern="millrace-prod-blue-worker-*",
+        log_groups=[],
         **COMMON,
     )
     own = statement(scaling, "OwnFleet")
@@ -126,3 +135,28 @@ def test_a_leader_that_scales_changes_its_own_group_of_workers_only() -> None:
 def test_a_leader_that_does_not_scale_may_not() -> None:
     listed = {action for each in LEADER["Statement"] for action in actions(each)}
     assert "autoscaling:SetDesiredCapacity" not in listed
+
+
+def test_a_machine_adds_to_its_logs_and_takes_nothing_away() -> None:
+    logs = statement(WORKER, "OwnLogs")
+    assert logs["Resource"] == [
+        f"arn:aws:logs:eu-central-1:123456789012:log-group:{LOGS}",
+        f"arn:aws:logs:eu-central-1:123456789012:log-group:{LOGS}:*",
+    ]
+    assert not [each for each in actions(logs) if "Delete" in each or "Retention" in each]
+
+
+def test_only_a_leader_writes_who_ran_what() -> None:
+    assert AUDIT in str(statement(LEADER, "OwnLogs")["Resource"])
+    assert AUDIT not in str(WORKER)
+
+
+def test_a_leader_puts_figures_into_one_namespace() -> None:
+    figures = statement(LEADER, "OwnFigures")
+    assert figures["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Millrace"}}
+    assert "PutMetricData" not in str(WORKER)
+
+
+def test_machines_that_keep_their_logs_may_send_none() -> None:
+    document = policies.worker(secrets=["arn:a"], log_groups=[], **COMMON)
+    assert "logs:" not in str(document)
