@@ -1,4 +1,4 @@
-"""The rules as a policy pack: `pulumi preview --policy-pack policy/pack`.
+"""The rules as a policy pack; how to run it is in `policy/README.md`.
 
 Needs `pulumi-policy` in the project's environment (`uv pip install pulumi-policy`).
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +90,9 @@ def test_types_of_other_providers_are_left_alone() -> None:
     other = Resource(type="pulumi-python:dynamic:Resource", name="it", properties={})
     component = Resource(type="millrace:index:Network", name="it", properties={})
     assert findings([other, component]) == []
+
+
+def test_the_readme_lists_the_rules() -> None:
+    text = (Path(__file__).parents[3] / "policy" / "README.md").read_text()
+    listed = re.findall(r"^\| `(.+)` \| (.+) \|$", text, re.MULTILINE)
+    assert listed == [(each.name, each.demand) for each in [*RESOURCE_RULES, *STACK_RULES]]
