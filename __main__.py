@@ -7,6 +7,7 @@ from components.audit import Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
+from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
 from components.stack import read
@@ -73,5 +74,7 @@ audit = Audit(
     names.prefix,
     AuditArgs(account=stack.account, shape=config.audit, warehouses=[catalog.warehouse], tags=tags),
 )
+
+Governance.where_asked(names.prefix, GovernanceArgs(**stack.governing, after=[catalog]))
 
 stack.export(network, catalog, access, clusters, endpoint, observability, audit)

@@ -23,6 +23,8 @@ def user_data(
     shape: GenerationConfig,
     zone_name: str,
     catalog_name: str,
+    reader_arn: str,
+    governed: Mapping[str, str],
     aws_endpoint_url: str,
     log_group: str,
     audit_log_group: str,
@@ -39,7 +41,9 @@ def user_data(
         region=region,
         leader_host=names.leader_host(generation, zone_name),
         zone_id=known["zone"],
-        catalogs=(CatalogBoot(name=catalog_name, warehouse=known["warehouse"]),),
+        catalogs=_governed(governed, reader_arn)
+        if reader_arn
+        else (CatalogBoot(name=catalog_name, warehouse=known["warehouse"]),),
         secrets=SecretsBoot(
             spark_auth=known["auth"],
             tls=known["tls"] if is_leader else "",
@@ -55,6 +59,14 @@ def user_data(
         autoscale=_autoscale(shape, known) if is_leader else AutoscaleBoot(),
     )
     return base64.b64encode(document.to_json().encode()).decode()
+
+
+def _governed(catalogs: Mapping[str, str], reader_arn: str) -> tuple[CatalogBoot, ...]:
+    """Catalogs that Lake Formation decides about, and none beside them that it does not."""
+    return tuple(
+        CatalogBoot(name=name, warehouse=catalog_id, kind="glue_rest", role_arn=reader_arn)
+        for name, catalog_id in catalogs.items()
+    )
 
 
 def _spark(shape: GenerationConfig, role: str) -> SparkBoot:

@@ -20,7 +20,7 @@ from components._machines import MachineArgs, launch_template, propagated
 from components._stored_secret import store
 from lakehouse import policies, ports
 from lakehouse.config import AccessConfig, GenerationConfig
-from lakehouse.names import TARGET_GROUP_NAME, Names, fit
+from lakehouse.names import TARGET_GROUP_NAME, Names, autonamed, fit
 
 DRAIN_HOOK: Final = "drain"
 
@@ -75,6 +75,10 @@ class ClusterArgs:
     """Secret with the gateway's certificate."""
     token_arns: pulumi.Input[Mapping[str, str]]
     """Secrets with the users' tokens."""
+    reader_arn: str = ""
+    """Role that Spark reads as, through Lake Formation; empty: its machines read by IAM."""
+    governed: Mapping[str, str] = field(default_factory=dict)
+    """Catalogs of such a Spark: name in SQL -> id in Glue."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of every child and machine."""
 
@@ -274,7 +278,8 @@ class Cluster(LakehouseComponent):
             "account": args.account,
             "bucket_arn": known["warehouse"],
             "key_arn": known["key"],
-            "group_pattern": f"{self.child(role)}-*",
+            "group_pattern": autonamed(self.child(role)),
+            "reader_arn": args.reader_arn,
         }
         logs = list(filter(None, [args.log_group]))
         if role == "worker":
@@ -283,7 +288,7 @@ class Cluster(LakehouseComponent):
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
             host=args.names.leader_host(args.generation, args.zone_name),
-            fleet_pattern=f"{self.child('worker')}-*"
+            fleet_pattern=autonamed(self.child("worker"))
             if args.shape.workers.autoscale.enabled
             else "",
             log_groups=[*logs, *filter(None, [args.audit_log_group])],
@@ -300,6 +305,8 @@ class Cluster(LakehouseComponent):
             shape=args.shape,
             zone_name=args.zone_name,
             catalog_name=args.catalog_name,
+            reader_arn=args.reader_arn,
+            governed=args.governed,
             aws_endpoint_url=args.aws_endpoint_url,
             log_group=args.log_group,
             audit_log_group=args.audit_log_group,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class GovernanceArgs:
     """Readers and the account-wide parts, as the owner describes them."""
     declared: Declared
     """Readers by ARN and grants as the service returns them."""
+    after: Sequence[pulumi.Resource] = ()
+    """What must exist before something on it is granted: buckets and namespaces."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of every child that takes them."""
 
@@ -71,7 +73,8 @@ class Governance(LakehouseComponent):
         names = {arn: reader for reader, arn in args.declared.principals.items()}
         for grant in args.declared.grants:
             role = roles.get(names[grant.principal])
-            self._grant(names[grant.principal], grant, [*shared, *([role] if role else [])])
+            after = [*args.after, *shared, *([role] if role else [])]
+            self._grant(names[grant.principal], grant, after)
         self.readers = pulumi.Output.from_input(dict(args.declared.principals))
         self.publish()
 

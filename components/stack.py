@@ -12,6 +12,7 @@ from pulumi.runtime import config as runtime
 
 from components import _image
 from lakehouse.config import LakehouseConfig
+from lakehouse.grants.declared import Declared, declare
 from lakehouse.names import Names
 from lakehouse.outputs import (
     EXPORT,
@@ -33,6 +34,8 @@ class Stack:
     account: Account
     images: Mapping[str, _image.Image]
     """Generation -> its image, proved."""
+    declared: Declared
+    """Readers and their grants."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -85,6 +88,31 @@ class Stack:
             "aws_endpoint_url": config.aws.endpoint_url,
             "zone_name": config.network.zone_name,
             "catalog_name": config.catalog.name,
+            "reader_arn": self.spark_reader_arn,
+            "governed": self.governed_catalogs if self.spark_reader_arn else {},
+            "tags": self.tags,
+        }
+
+    @property
+    def spark_reader_arn(self) -> str:
+        """Role that this stack's Spark reads as; empty where IAM lets it read and write."""
+        return self.declared.principals.get(self.config.governance.spark_reader or "", "")
+
+    @property
+    def governed_catalogs(self) -> dict[str, str]:
+        """Catalogs of a Spark that reads as a reader: name in SQL -> id in Glue, own one first."""
+        lake, own = self.declared.lake, self.declared.own
+        others = {each.replace("-", "_"): each for each in lake.buckets if each != own}
+        named = {self.config.catalog.name: own, **others}
+        return {name: lake.catalog_id(bucket) for name, bucket in named.items()}
+
+    @property
+    def governing(self) -> dict[str, Any]:
+        """What governance is told that no other component makes: inputs by name."""
+        return {
+            "names": self.names,
+            "shape": self.config.governance,
+            "declared": self.declared,
             "tags": self.tags,
         }
 
@@ -188,8 +216,15 @@ def read() -> Stack:
     account = Account(
         region=config.region, account_id=caller.account_id, partition=partition.partition
     )
+    declared = declare(
+        config.governance,
+        account=account,
+        names=names,
+        bucket=config.catalog.bucket or names.table_bucket,
+        namespaces=config.catalog.namespaces,
+    )
     images = _image.resolve(config.generations)
-    return Stack(config=config, names=names, account=account, images=images)
+    return Stack(config=config, names=names, account=account, images=images, declared=declared)
 
 
 def settings() -> Mapping[str, Any]:

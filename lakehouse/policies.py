@@ -95,12 +95,16 @@ def leader(
     group_pattern: str,
     log_groups: Sequence[str],
     fleet_pattern: str = "",
+    reader_arn: str = "",
 ) -> Document:
     """What a leader may do: read its secrets, keep its one record, read and write tables; and
-    change the group of workers that `fleet_pattern` names, if it names one."""
+    change the group of workers that `fleet_pattern` names, if it names one.
+
+    With a reader it takes that one's role instead, and may do nothing with tables itself.
+    """
     return _document(
         _read_secrets(secrets),
-        *_tables(bucket_arn, key_arn),
+        *([_read_as(reader_arn)] if reader_arn else _tables(bucket_arn, key_arn)),
         {
             "Sid": "OwnRecord",
             "Effect": "Allow",
@@ -127,11 +131,15 @@ def worker(
     key_arn: str,
     group_pattern: str,
     log_groups: Sequence[str],
+    reader_arn: str = "",
 ) -> Document:
-    """What a worker may do: as a leader, without the record, the certificate and the tokens."""
+    """What a worker may do: as a leader, without the record, the certificate and the tokens.
+
+    With a reader it needs nothing for tables: executors are handed the leader's credentials.
+    """
     return _document(
         _read_secrets(secrets),
-        *_tables(bucket_arn, key_arn),
+        *([] if reader_arn else _tables(bucket_arn, key_arn)),
         *_machine(account, group_pattern, log_groups),
     )
 
@@ -142,6 +150,16 @@ def _read_secrets(arns: Sequence[str]) -> Document:
         "Effect": "Allow",
         "Action": "secretsmanager:GetSecretValue",
         "Resource": sorted(arns),
+    }
+
+
+def _read_as(reader_arn: str) -> Document:
+    """Instead of permissions on tables, which would let Spark pass by Lake Formation."""
+    return {
+        "Sid": "ReadAs",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": reader_arn,
     }
 
 

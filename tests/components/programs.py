@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def access(name: str, **changes: Any) -> Access:
     return Access(name, AccessArgs(shape=shape, certificate_names=names, tags=TAGS))
 
 
-def cluster(name: str, **changes: Any) -> Cluster:
+def cluster(name: str, wiring: Mapping[str, Any] | None = None, **changes: Any) -> Cluster:
     config = stack_config()
     return Cluster(
         name,
@@ -104,6 +104,7 @@ def cluster(name: str, **changes: Any) -> Cluster:
             tls_arn=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:tls",
             token_arns={"dbt": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:dbt"},
             tags=TAGS,
+            **(wiring or {}),
         ),
     )
 
@@ -170,8 +171,13 @@ GOVERNED: dict[str, Any] = {
 }
 
 
+def governance_settings(**changes: Any) -> dict[str, Any]:
+    """The section above with changes, as a stack file would have it."""
+    return {**GOVERNED, **changes}
+
+
 def governance(name: str, **changes: Any) -> Governance:
-    shape = GovernanceConfig.model_validate_json(json.dumps({**GOVERNED, **changes}))
+    shape = GovernanceConfig.model_validate_json(json.dumps(governance_settings(**changes)))
     declared = declare(
         shape,
         account=ACCOUNT,
