@@ -35,6 +35,12 @@ def fit(name: str, limit: int) -> str:
     return f"{name[: room - 5].rstrip('-')}-{digest}"
 
 
+def autonamed(name: str) -> str:
+    """IAM's pattern of what Pulumi makes of a logical name. Its suffix is counted: with `*`,
+    names of another stack or generation that begin alike would be meant as well."""
+    return f"{name}-{'?' * (AUTONAME_SUFFIX - 1)}"
+
+
 @dataclass(frozen=True)
 class Names:
     """Every name that a person types or reads, of one stack."""

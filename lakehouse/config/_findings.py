@@ -15,6 +15,8 @@ from lakehouse.config._settings import reason_required
 
 _ABSENT = object()
 
+_ELSE = "is not what may stand here; write what docs/reference/config.md says of it"
+
 _KINDS = {
     "string": "text",
     "int": "a whole number",
@@ -51,7 +53,7 @@ def translate(error: ErrorDetails, key: str, model: type[BaseModel]) -> Finding:
     if kind in ("enum", "literal_error"):
         choices = str(context["expected"]).replace("'", "")
         return Finding(key, f"is not one of the choices; write {choices}", value)
-    return Finding(key, _bounds(kind, context) or _shape(kind, error["msg"]), value)
+    return Finding(key, _bounds(kind, context) or _shape(kind), value)
 
 
 def did_you_mean(key: str, known: Iterable[str]) -> str:
@@ -92,10 +94,10 @@ def _bounds(kind: str, context: Mapping[str, Any]) -> str:
     return ""
 
 
-def _shape(kind: str, message: str) -> str:
+def _shape(kind: str) -> str:
     name = kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_attributes")
     wanted = _KINDS.get(name)
-    return f"is of the wrong kind; write {wanted}" if wanted else message
+    return f"is of the wrong kind; write {wanted}" if wanted else _ELSE
 
 
 def _on_one_line(text: str) -> str:

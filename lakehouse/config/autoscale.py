@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator
 
 from lakehouse.boot import SCHEDULE_ENTRY
 from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
 
-ScheduleEntry = Annotated[str, StringConstraints(pattern=f"^(?:{SCHEDULE_ENTRY})$")]
+_SCHEDULE_ENTRY = re.compile(SCHEDULE_ENTRY)
+
+
+def _schedule_entry(value: str) -> str:
+    if not _SCHEDULE_ENTRY.fullmatch(value):
+        msg = "is no entry of a schedule; write days, hours and workers as mon-fri 07:00-19:00 4"
+        raise ValueError(msg)
+    return value
+
+
+ScheduleEntry = Annotated[str, AfterValidator(_schedule_entry)]
 
 
 class AutoscaleConfig(Section):

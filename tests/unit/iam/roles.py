@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import runpy
 from collections.abc import Mapping
 from typing import Any
 
-from tests.components.programs import whole
-from tests.components.recorder import ACCOUNT_ID, REGION
+from tests.components.programs import ROOT, stack_settings, whole
+from tests.components.recorder import ACCOUNT_ID, REGION, build
 from tests.unit.iam.evaluator import Decision, Document, Request, decide, read
 
 STACK = "prod"
@@ -32,6 +34,17 @@ def decision(role: str, action: str, resource: str, context: Mapping[str, Any]) 
     """What IAM says to a call that a role makes."""
     request = Request(action=action, resource=resource, context=context)
     return decide(request, policies()[role])
+
+
+@functools.cache
+def scaling_leader() -> list[Document]:
+    """The policy of blue's leader in the same stack, when it sizes its fleet."""
+    settings = copy.deepcopy(stack_settings(STACK))
+    workers = settings["millrace:generations"]["blue"]["workers"]
+    workers["autoscale"] = {"enabled": True}
+    program = str(ROOT / "__main__.py")
+    recorded = build(lambda: runpy.run_path(program), stack=STACK, config=settings)
+    return [read(recorded.one("RolePolicy", "blue-leader").inputs["policy"])]
 
 
 def arn(service: str, resource: str) -> str:

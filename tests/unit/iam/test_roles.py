@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.iam.evaluator import Decision
+from tests.unit.iam.evaluator import Decision, Request, decide
 from tests.unit.iam.roles import (
     BUCKET,
     KEY,
@@ -22,6 +22,7 @@ from tests.unit.iam.roles import (
     log,
     policies,
     record,
+    scaling_leader,
     secret,
 )
 
@@ -221,6 +222,40 @@ def test_a_machine_vouches_for_machines_of_its_own_group_only(role: str, action:
     own, others = group(f"{PREFIX}-{role}"), group(f"{PREFIX}-{other}")
     assert decision(role, f"autoscaling:{action}", own, {}) is Decision.ALLOWED
     assert decision(role, f"autoscaling:{action}", others, {}) is not Decision.ALLOWED
+
+
+@pytest.mark.parametrize("role", MACHINES)
+def test_a_name_that_begins_alike_is_another_stack_s(role: str) -> None:
+    """Stack prod-blue with a generation called leader is nothing of stack prod's."""
+    alike = group(f"{PREFIX}-{role}-worker")
+    for action in ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat"):
+        assert decision(role, f"autoscaling:{action}", alike, {}) is not Decision.ALLOWED
+
+
+def test_a_leader_writes_the_record_of_queries_and_a_worker_does_not() -> None:
+    audit = log("/millrace/prod/audit/queries")
+    assert decision(LEADER, "logs:PutLogEvents", audit, {}) is Decision.ALLOWED
+    assert decision(WORKER, "logs:PutLogEvents", audit, {}) is not Decision.ALLOWED
+
+
+def test_a_leader_reports_figures_under_our_name_only() -> None:
+    ours, others = ({"cloudwatch:namespace": each} for each in ("Millrace", "AWS/EC2"))
+    assert decision(LEADER, "cloudwatch:PutMetricData", "*", ours) is Decision.ALLOWED
+    assert decision(LEADER, "cloudwatch:PutMetricData", "*", others) is not Decision.ALLOWED
+    assert decision(LEADER, "cloudwatch:PutMetricData", "*", {}) is not Decision.ALLOWED
+    assert decision(WORKER, "cloudwatch:PutMetricData", "*", ours) is not Decision.ALLOWED
+
+
+def test_a_leader_that_scales_changes_its_own_fleet_and_no_other_group() -> None:
+    own, others = group(f"{PREFIX}-{WORKER}"), group(f"{PREFIX}-green-worker")
+    scaling = scaling_leader()
+    for action in ("SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"):
+        call = Request(action=f"autoscaling:{action}", resource=own)
+        assert decide(call, scaling) is Decision.ALLOWED
+        for wrong in (others, group(f"{PREFIX}-{LEADER}"), group(f"{PREFIX}-{WORKER}-worker")):
+            call = Request(action=f"autoscaling:{action}", resource=wrong)
+            assert decide(call, scaling) is not Decision.ALLOWED
+        assert decision(LEADER, f"autoscaling:{action}", own, {}) is not Decision.ALLOWED
 
 
 def test_a_worker_changes_the_size_of_no_group() -> None:

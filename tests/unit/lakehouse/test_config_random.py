@@ -58,21 +58,34 @@ GOVERNED = {
     }
 }
 
+SCALED = {
+    "millrace:generations": {
+        "blue": {
+            "image": "channel:prod",
+            "leader": {"instance_type": "r7g.2xlarge"},
+            "workers": {
+                "instance_types": ["m7g.2xlarge", "m6g.2xlarge", "r7g.2xlarge"],
+                "autoscale": {"enabled": True, "schedule": ["mon-fri 07:00-19:00 4"]},
+            },
+        }
+    }
+}
+
 BASES = [
     dict(yaml.safe_load(path.read_text())["config"]) for path in sorted(ROOT.glob("Pulumi.*.yaml"))
 ]
-BASES += [{**each, **GOVERNED} for each in BASES[:1]]
+BASES += [{**each, **GOVERNED, **SCALED} for each in BASES[:1]]
 
 FINDING = re.compile(r"(aws:region|millrace:[^\n]*?)( = [^\n]*)?: [^\n]+")
 """Key, perhaps a value, and what is wrong."""
 
 REMEDY = re.compile(
     r"\b(add|choose|describe|did you mean|give|grant|leave|lower|make|name|raise|remove|set|take"
-    r"|use|write)\b"
+    r"|turn|use|write)\b"
 )
 """A word that tells somebody to do something."""
 
-PARSER = ("pydantic", "Input should", "validation error", "Traceback", "Error(", "valid JSON")
+PARSER = ("pydantic", "should", "validation error", "Traceback", "Error(", "valid JSON")
 
 
 def names_of(model: type[BaseModel]) -> Iterator[str]:
