@@ -75,6 +75,10 @@ class ClusterArgs:
     """Secret with the gateway's certificate."""
     token_arns: pulumi.Input[Mapping[str, str]]
     """Secrets with the users' tokens."""
+    reader_arn: str = ""
+    """Role that Spark reads as, through Lake Formation; empty: its machines read by IAM."""
+    governed: Mapping[str, str] = field(default_factory=dict)
+    """Catalogs of such a Spark: name in SQL -> id in Glue."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of every child and machine."""
 
@@ -275,6 +279,7 @@ class Cluster(LakehouseComponent):
             "bucket_arn": known["warehouse"],
             "key_arn": known["key"],
             "group_pattern": autonamed(self.child(role)),
+            "reader_arn": args.reader_arn,
         }
         logs = list(filter(None, [args.log_group]))
         if role == "worker":
@@ -300,6 +305,8 @@ class Cluster(LakehouseComponent):
             shape=args.shape,
             zone_name=args.zone_name,
             catalog_name=args.catalog_name,
+            reader_arn=args.reader_arn,
+            governed=args.governed,
             aws_endpoint_url=args.aws_endpoint_url,
             log_group=args.log_group,
             audit_log_group=args.audit_log_group,
