@@ -27,6 +27,8 @@ def command(cursor: str, units: Iterable[str]) -> list[str]:
         "journalctl",
         "--follow",
         "--no-tail",
+        # Without it, following means this boot: what the one before could not send would be lost.
+        "--merge",
         "--all",
         "--output=json",
         f"--output-fields={','.join(FIELDS)}",

@@ -80,6 +80,15 @@ class Shipper:
         Raises:
             NodeError: the journal's reader ended, or the last lines could not be sent in time.
         """
+        try:
+            self._run()
+        finally:
+            # Also when the reader failed: what it gave before that is as good as any.
+            if self._deadline is None:
+                self._deadline = self._clock() + STOP_SECONDS
+            self.flush()
+
+    def _run(self) -> None:
         while not self._stopping():
             self.take(self._source.read(1.0))
             if self._cursor and self._clock() - self._since >= EVERY:
@@ -90,7 +99,6 @@ class Shipper:
             if not entries:
                 break
             self.take(entries)
-        self.flush()
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Add to the batches, sending those that are full."""

@@ -319,6 +319,19 @@ def test_a_stop_does_not_wait_for_an_account_that_is_out(tmp_path: Path) -> None
     assert world.clock.now <= STOP_SECONDS
 
 
+def test_a_reader_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
+    def fail() -> None:
+        msg = "journalctl ended with -15"
+        raise NodeError(msg)
+
+    world = World(tmp_path)
+    world.shipper._source = FakeSource([entry("one", cursor="c1")], empty=fail)
+    with pytest.raises(NodeError, match="journalctl"):
+        world.shipper.run()
+    assert len(world.logs.taken) == 1
+    assert world.progress.cursor() == "c1"
+
+
 def test_more_than_a_call_holds_is_sent_in_several(tmp_path: Path) -> None:
     lines = [entry(f"line {number}", cursor=f"c{number}") for number in range(25_000)]
     world = World(tmp_path, lines)
@@ -409,6 +422,7 @@ def test_the_reader_goes_on_after_the_cursor() -> None:
     words = command("s=1;i=2", ["spark-connect"])
     assert "--after-cursor=s=1;i=2" in words
     assert "--no-tail" in words, "without it the reader begins with the last ten lines"
+    assert "--merge" in words, "following means this boot otherwise"
     assert "--unit=spark-connect.service" in words
     assert not any("after-cursor" in word for word in command("", []))
 

@@ -126,6 +126,7 @@ def test_a_wrong_document_is_not_tried_again() -> None:
         ("millrace-shipper", f"StateDirectory={paths.SHIPPER_STATE.name}"),
         ("millrace-shipper", f"RuntimeDirectory={paths.SHIPPED.parent.name}"),
         ("millrace-shipper", f"User={paths.SHIPPER_USER}"),
+        ("millrace-shipper", "KillMode=mixed"),
         ("millrace-boot", "OnFailure=millrace-shipper.service"),
         ("millrace-autoscaler", f"ConditionPathExists={paths.AUTOSCALE}"),
         ("millrace-autoscaler", f"RuntimeDirectory={paths.AUTOSCALER_STATE.parent.name}"),
