@@ -35,6 +35,7 @@ def make(
                 shape.trusted,
                 shape.trusted_services,
                 machines=f"{stack.prefix}-*-leader-*" if is_spark else "",
+                machine_tags=stack.tags({}),
             )
         ),
         permissions_boundary=boundary,

@@ -67,11 +67,16 @@ def reader(
 
 
 def trust(
-    lake: Lake, principals: Sequence[str], services: Sequence[str], machines: str = ""
+    lake: Lake,
+    principals: Sequence[str],
+    services: Sequence[str],
+    machines: str = "",
+    machine_tags: Mapping[str, str] | None = None,
 ) -> Document:
     """Who may take a reader's role: whom its owner names, and the stack's own leaders.
 
-    `machines` is a pattern of role names: those have names of Pulumi's making.
+    `machines` is a pattern of role names: those have names of Pulumi's making. A stack whose
+    name begins alike has such names too, which the tags of the role tell apart.
     """
     statements: list[Document] = []
     if principals:
@@ -83,6 +88,10 @@ def trust(
     if machines:
         root = f"arn:{lake.account.partition}:iam::{lake.account.account_id}"
         own = {"ArnLike": {"aws:PrincipalArn": f"{root}:role/{machines}"}}
+        if machine_tags:
+            own["StringEquals"] = {
+                f"aws:PrincipalTag/{key}": value for key, value in machine_tags.items()
+            }
         statements.append(_may_take({"AWS": f"{root}:root"}, own))
     return _document(*statements)
 

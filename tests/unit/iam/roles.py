@@ -9,25 +9,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.components.programs import ROOT, stack_settings, whole
-from tests.components.recorder import ACCOUNT_ID, REGION, build
+from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
 from tests.unit.iam.evaluator import Decision, Document, Request, decide, read
 
 STACK = "prod"
 PREFIX = f"millrace-{STACK}"
 
 
-@functools.cache
-def policies() -> Mapping[str, list[Document]]:
-    """Identity policies by role, `blue-leader` for example."""
-    recorded = whole(STACK)
+def of(recorded: Recorded) -> Mapping[str, list[Document]]:
+    """Identity policies by the logical name of their role."""
     found: dict[str, list[Document]] = {}
     for each in recorded.of("RolePolicy"):
-        found.setdefault(each.name.removeprefix(f"{PREFIX}-"), []).append(
-            read(each.inputs["policy"])
-        )
-    assert len(found) == len(recorded.of("Role")), "a role without an inline policy of its own"
-    assert recorded.of("RolePolicyAttachment") == [], "the evaluator would not see it"
+        found.setdefault(each.name, []).append(read(each.inputs["policy"]))
+    unseen = {each.name for each in recorded.of("Role")} - set(found)
+    assert unseen == set(), "a role without an inline policy of its own"
     return found
+
+
+@functools.cache
+def policies() -> Mapping[str, list[Document]]:
+    """Identity policies of a stack by role, `blue-leader` for example."""
+    return {name.removeprefix(f"{PREFIX}-"): each for name, each in of(whole(STACK)).items()}
 
 
 def decision(role: str, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
@@ -36,15 +38,21 @@ def decision(role: str, action: str, resource: str, context: Mapping[str, Any]) 
     return decide(request, policies()[role])
 
 
+def with_settings(**sections: Any) -> Mapping[str, list[Document]]:
+    """Identity policies of the same stack with other sections in its file."""
+    settings = copy.deepcopy(stack_settings(STACK))
+    settings |= {f"millrace:{name}": section for name, section in sections.items()}
+    program = str(ROOT / "__main__.py")
+    recorded = build(lambda: runpy.run_path(program), stack=STACK, config=settings)
+    return {name.removeprefix(f"{PREFIX}-"): each for name, each in of(recorded).items()}
+
+
 @functools.cache
 def scaling_leader() -> list[Document]:
     """The policy of blue's leader in the same stack, when it sizes its fleet."""
-    settings = copy.deepcopy(stack_settings(STACK))
-    workers = settings["millrace:generations"]["blue"]["workers"]
-    workers["autoscale"] = {"enabled": True}
-    program = str(ROOT / "__main__.py")
-    recorded = build(lambda: runpy.run_path(program), stack=STACK, config=settings)
-    return [read(recorded.one("RolePolicy", "blue-leader").inputs["policy"])]
+    generations = copy.deepcopy(stack_settings(STACK)["millrace:generations"])
+    generations["blue"]["workers"]["autoscale"] = {"enabled": True}
+    return with_settings(generations=generations)["blue-leader"]
 
 
 def arn(service: str, resource: str) -> str:
