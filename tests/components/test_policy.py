@@ -12,7 +12,7 @@ from lakehouse.config import LakehouseConfig
 from policy import data
 from policy.resource import Resource
 from policy.rules import Finding, findings
-from tests.components.programs import ROOT, stack_config, stack_settings, whole
+from tests.components.programs import BUILDERS, ROOT, stack_config, stack_settings, whole
 from tests.components.recorder import Recorded, build
 
 STACKS = sorted(path.stem.removeprefix("Pulumi.") for path in ROOT.glob("Pulumi.*.yaml"))
@@ -72,6 +72,14 @@ def test_prod_survives_a_zone_and_is_larger_than_dev() -> None:
 def test_environments_of_one_account_can_be_peered() -> None:
     ranges = [stack_config(each).network.cidr for each in ("dev", "stage", "prod")]
     assert len(set(ranges)) == len(ranges)
+
+
+@pytest.mark.parametrize("component", BUILDERS)
+def test_a_component_has_no_findings_whichever_it_is(component: str) -> None:
+    recorded = build(lambda: BUILDERS[component]("one"))
+    # Tags and managed policies are handed in, and those of the builders are made up.
+    handed_in = {"mandatory-tags", "own-policies"}
+    assert [str(each) for each in judged(recorded) if each.rule not in handed_in] == []
 
 
 def test_unprotected_data_of_prod_would_be_found() -> None:

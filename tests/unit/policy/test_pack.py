@@ -138,7 +138,7 @@ def test_the_pack_says_what_runs_it() -> None:
     project = yaml.safe_load((PACK / "PulumiPolicy.yaml").read_text())
     assert project["runtime"]["name"] == "python"
     environment = PACK / project["runtime"]["options"]["virtualenv"]
-    assert environment.resolve() == PACK.parents[1] / ".venv"
+    assert environment.resolve() == (PACK.parents[1] / ".venv").resolve()
 
 
 def test_the_engine_may_start_the_pack_as_a_program() -> None:
