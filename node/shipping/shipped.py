@@ -58,9 +58,11 @@ def wait(
 ) -> bool:
     """Return once a line of `since` or later was sent; False when that took too long."""
     deadline = clock() + seconds
+    # Lines have times in whole milliseconds.
+    wanted = int(since * 1000) / 1000
     while True:
         reached = until(told)
-        if reached is not None and reached >= since:
+        if reached is not None and reached >= wanted:
             return True
         if clock() >= deadline:
             return False
