@@ -60,7 +60,7 @@ types: setup ## mypy --strict
 	@$(PY) -m tests.ladder types
 
 unit: setup ## Unit and component tests
-	@$(PY) -m tests.ladder unit
+	@$(PY) -m tests.ladder unit components
 
 cluster: setup ## Only the booted cluster tier (root)
 	@$(PY) -m tests.ladder cluster

@@ -39,20 +39,24 @@ def _lint() -> list[Sequence[str]]:
         (PYTHON, "-m", "ruff", "check", "."),
         (PYTHON, "-m", "ruff", "format", "--check", "."),
         (PYTHON, "-m", "yamllint", "--strict", "."),
-        ("shellcheck", *_tracked(".sh"), ".ci/run"),
+        ("shellcheck", *_tracked(".sh"), ".ci/run", "policy/pack/analyzer"),
         ("env", "-C", "ansible", PYTHON, "-m", "ansiblelint", "--offline", "playbooks", "roles"),
         (PYTHON, "-m", "ops.image", "validate"),
     ]
 
 
 def _types() -> list[Sequence[str]]:
-    rooms = ("lakehouse", "components", "ops", "local", "node", "toolchain", "benchmarks")
+    rooms = ("lakehouse", "components", "ops", "local", "node", "toolchain", "benchmarks", "policy")
     present = [room for room in rooms if (ROOT / room).is_dir()]
     return [(PYTHON, "-m", "mypy", *present, "__main__.py")]
 
 
 def _unit() -> list[Sequence[str]]:
-    return [(*PYTEST, "-m", "not thorough", "tests/unit", "tests/components")]
+    return [(*PYTEST, "-m", "not thorough", "tests/unit")]
+
+
+def _components() -> list[Sequence[str]]:
+    return [(*PYTEST, "-m", "not thorough", "tests/components")]
 
 
 def _thorough() -> list[Sequence[str]]:
@@ -84,6 +88,7 @@ STEPS = (
     Step(name="lint", proves="style of every language in the tree", commands=_lint),
     Step(name="types", proves="mypy --strict", commands=_types),
     Step(name="unit", proves="claims about the code, offline and without root", commands=_unit),
+    Step(name="components", proves="the program on a recording engine", commands=_components),
     Step(name="thorough", proves="the same at length: laws, fleets", commands=_thorough),
     Step(name="image", proves="the image bakes and passes its install tier", commands=_image),
     Step(name="cluster", proves="the booted local cloud keeps its promises", commands=_cluster),

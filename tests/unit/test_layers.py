@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("lakehouse", "components", "ops", "node", "local", "toolchain", "client", "benchmarks")
+ROOMS = (
+    "lakehouse",
+    "components",
+    "ops",
+    "node",
+    "local",
+    "toolchain",
+    "client",
+    "benchmarks",
+    "policy",
+)
 
 ALLOWED: dict[str, set[str]] = {
     "lakehouse": set(),
@@ -19,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "ops": {"lakehouse", "toolchain"},
     "local": {"lakehouse", "toolchain"},
     "client": set(),
+    "policy": set(),
     "benchmarks": {"lakehouse", "ops"},
 }
 """Which rooms a room may import, besides itself."""
