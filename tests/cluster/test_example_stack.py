@@ -32,8 +32,9 @@ def account() -> Iterator[str]:
 
 
 def deletable(config: dict[str, Any]) -> None:
-    """The one edit: a test deletes its data again."""
-    config["millrace:catalog"]["protect"] = False
+    """The one edit: a test deletes its data and its records again."""
+    for section in ("millrace:catalog", "millrace:audit"):
+        config[section]["protect"] = False
 
 
 @pytest.fixture(scope="module")
