@@ -61,7 +61,8 @@ class World:
 
 
 def deletable(config: dict[str, Any]) -> None:
-    config["millrace:catalog"]["protect"] = False
+    for section in ("millrace:catalog", "millrace:audit"):
+        config[section]["protect"] = False
 
 
 @pytest.fixture(scope="module")
