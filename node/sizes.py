@@ -16,10 +16,11 @@ DAEMON_HEAP_MIB: Final = 256
 """Master and worker daemons; about 200 MiB resident when idle."""
 
 LEADER_RESERVE_MIB: Final = 1100
-"""System, master, gateway, probe (a Spark client with pandas and Arrow), health."""
+"""System, master, gateway, probe (a Spark client with pandas and Arrow), health, shipper, metrics
+(40 MiB each)."""
 
 WORKER_RESERVE_MIB: Final = 512
-"""System, worker daemon, agent."""
+"""System, worker daemon, agent, shipper."""
 
 DEFAULT_EXECUTOR_MIB: Final = 768
 """A leader cannot see its workers: what fits the smallest worker shape offered (2 GiB)."""

@@ -94,8 +94,15 @@ def test_the_node_status_finds_no_problem(outputs: StackOutputs, token: str) -> 
 
 def test_every_machine_runs_the_units_of_its_role(machines: tuple[Machine, ...], on: Open) -> None:
     units = {
-        "leader": ("spark-master", "spark-connect", "millrace-gateway", "millrace-health"),
-        "worker": ("spark-worker", "millrace-worker-agent"),
+        "leader": (
+            "spark-master",
+            "spark-connect",
+            "millrace-gateway",
+            "millrace-health",
+            "millrace-shipper",
+            "millrace-metrics",
+        ),
+        "worker": ("spark-worker", "millrace-worker-agent", "millrace-shipper"),
     }
     dead = [
         f"{machine.instance_id}: {unit}"
