@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakehouse.config._governance_rules import target
+from lakehouse.config._grant_rules import target
 from lakehouse.config.governance import GovernanceConfig
 from lakehouse.errors import ConfigError
 from lakehouse.grants.lake import Lake

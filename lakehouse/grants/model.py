@@ -20,6 +20,20 @@ class Kind(StrEnum):
     TAGGED_NAMESPACES = "tagged namespaces"
     TAGGED_TABLES = "tagged tables"
 
+    @property
+    def spoken(self) -> str:
+        """As it stands in a sentence: granted on ..."""
+        return _SPOKEN.get(self, f"a {self}")
+
+
+_SPOKEN: Final = {
+    Kind.EVERY_TABLE: "every table",
+    Kind.COLUMNS: "some columns of a table",
+    Kind.ROWS: "some rows of a table",
+    Kind.TAGGED_NAMESPACES: "namespaces found by tag",
+    Kind.TAGGED_TABLES: "tables found by tag",
+}
+
 
 class Action(StrEnum):
     """Lake Formation's permissions, in lower case. `ALL` is never granted as such."""

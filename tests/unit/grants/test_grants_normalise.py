@@ -219,3 +219,9 @@ def test_the_order_of_grants_means_nothing(
     random.shuffle(shuffled)
     assert merged(grants) == merged(shuffled)
     assert merged(merged(grants)) == merged(grants)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_kind_is_spoken_of_in_proper_english(kind: Kind) -> None:
+    article, _, rest = kind.spoken.partition(" ")
+    assert article != "a" or not rest.endswith("s"), "a columns is no English"

@@ -1,0 +1,57 @@
+"""Where grants may be: the table buckets that a stack knows of, and their namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+from lakehouse.config._findings import Finding, did_you_mean
+from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.governance import GovernanceConfig
+
+KEY: Final = "millrace:governance"
+OWN: Final = ""
+"""The stack's own bucket, whose name may be known to Pulumi only."""
+
+Buckets = Mapping[str, tuple[str, ...]]
+
+
+class Placed(Protocol):
+    """A setting that names a place in the lake."""
+
+    @property
+    def bucket(self) -> str | None:
+        """Unset means the stack's own."""
+
+    @property
+    def namespace(self) -> str | None:
+        """Unset means the bucket itself."""
+
+
+def place(
+    key: str, placed: Placed, governance: GovernanceConfig, catalog: CatalogConfig
+) -> Iterator[Finding]:
+    """Whether the bucket and the namespace are known."""
+    buckets = {**governance.other_buckets, **own_buckets(catalog)}
+    bucket = placed.bucket or OWN
+    if bucket not in buckets:
+        named = [each for each in buckets if each]
+        hint = did_you_mean(bucket, named) if named else "leave it out for the stack's own"
+        yield Finding(
+            f"{key}.bucket",
+            f"is neither the stack's own nor in governance.other_buckets; {hint}",
+            placed.bucket,
+        )
+    elif placed.namespace and placed.namespace not in buckets[bucket]:
+        where = "catalog.namespaces" if bucket == OWN else f"the namespaces of {bucket}"
+        yield Finding(
+            f"{key}.namespace",
+            f"is not in {where}; {did_you_mean(placed.namespace, buckets[bucket])}",
+            placed.namespace,
+        )
+
+
+def own_buckets(catalog: CatalogConfig) -> Buckets:
+    """The stack's own bucket: without a name, and under its name where it is given one."""
+    own = {OWN: catalog.namespaces}
+    return {**own, catalog.bucket: catalog.namespaces} if catalog.bucket else own
