@@ -4,13 +4,15 @@ GET  /_local/health                   {"ok", "boot_id"}
 PUT  /_local/target-health            {"<target group arn>": {"<instance>": "healthy"}}
 PUT  /_local/capacity                 {"<type>[@zone]" or "on-demand/<type>[@zone]": n or null}
 GET  /_local/capacity                 the limits set
+PUT  /_local/prices                   {"<type>[@zone]": dollars an hour or null}, of spot
+GET  /_local/prices                   the prices set
 POST /_local/spot-interruptions       {"instance_id", "seconds", "notice"}
 POST /_local/rebalance                {"instance_id"}
 GET  /_local/instances/<id>/notices   {"instance_action", "rebalance"}
 POST /_local/role-credentials         {"instance_id"}
 POST /_local/clock                    {"advance": seconds}
 
-``/_local/capacity`` takes the region from ``?region=``, else the one that has groups.
+``capacity`` and ``prices`` take the region from ``?region=``, else the one that has groups.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from urllib.parse import parse_qs
 
 from moto.autoscaling.models import autoscaling_backends
 
-from local.account import clock, credentials, ec2, elbv2, members, pools, spot, upkeep
+from local.account import clock, credentials, ec2, elbv2, members, pools, prices, spot, upkeep
 from local.account.environment import ACCOUNT_ID, DEFAULT_REGION
 
 PREFIX: Final = "/_local/"
@@ -68,12 +70,28 @@ def _target_health(request: Request) -> Document:
     return {}
 
 
-def _limits(request: Request) -> pools.Limits:
+def _region(request: Request) -> str:
     given = request.query.get("region")
     regions = given or list(autoscaling_backends[ACCOUNT_ID]) or [DEFAULT_REGION]
     if len(regions) != 1:
         raise Refused(400, f"region: name one with ?region=, groups are in {regions}")
-    return pools.limits(regions[0])
+    return regions[0]
+
+
+def _limits(request: Request) -> pools.Limits:
+    return pools.limits(_region(request))
+
+
+def _read_prices(request: Request) -> Document:
+    return dict(prices.prices(_region(request)).dollars)
+
+
+def _set_prices(request: Request) -> Document:
+    for key, price in request.body.items():
+        if price is not None and (not isinstance(price, int | float) or not price > 0):
+            raise Refused(400, f"{key} = {price}: give dollars an hour, or null for the usual")
+    prices.prices(_region(request)).set(request.body)
+    return _read_prices(request)
 
 
 def _read_capacity(request: Request) -> Document:
@@ -136,6 +154,8 @@ _ROUTES: Final[dict[tuple[str, str], Callable[[Request], Document]]] = {
     ("PUT", "target-health"): _target_health,
     ("GET", "capacity"): _read_capacity,
     ("PUT", "capacity"): _set_capacity,
+    ("GET", "prices"): _read_prices,
+    ("PUT", "prices"): _set_prices,
     ("POST", "spot-interruptions"): _interrupt,
     ("POST", "rebalance"): _rebalance,
     ("GET", "instances"): _notices,

@@ -13,7 +13,7 @@ from moto.autoscaling.models import ASG_NAME_TAG, InstanceState
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
-from local.account import clock, elbv2, pools
+from local.account import announce, clock, elbv2, pools
 from local.account.lifecycle import ABANDON, CONTINUE, LAUNCHING, TERMINATING, Action, Hook
 from local.account.members import finish, leaving, member_notes, notes, record, staying, suspended
 
@@ -80,6 +80,7 @@ def _record_failure(group: Any, message: str) -> None:
     cause = "an instance was started in response to a difference between desired and actual."
     activity = record(group, "Launching a new EC2 instance.  Status Reason: " + message, cause)
     finish(activity, "Failed", message)
+    announce.of_group(group, announce.NOT_LAUNCHED, StatusMessage=message)
     log.info("%s: %s", group.name, message)
 
 
@@ -122,6 +123,7 @@ def _enter_service(group: Any, member: Any) -> None:
     own.in_service_at = clock.now()
     member.lifecycle_state = "InService"
     finish(own.activity, "Successful")
+    announce.of_group(group, announce.LAUNCHED, member.instance_id)
     if not suspended(group, "AddToLoadBalancer"):
         for arn in group.target_group_arns:
             elbv2.register(arn, member.instance_id)
@@ -147,6 +149,15 @@ def terminate(group: Any, member: Any, cause: str, *, force: bool = False) -> di
     if own.actions:
         member.lifecycle_state = "Terminating:Wait"
         own.activity["StatusCode"] = "MidLifecycleAction"
+        for action in own.actions:
+            announce.of_group(
+                group,
+                announce.LEAVING,
+                member.instance_id,
+                LifecycleHookName=action.hook.name,
+                LifecycleActionToken=action.token,
+                LifecycleTransition=action.hook.transition,
+            )
         log.info("%s: %s waits to terminate: %s", group.name, member.instance_id, cause)
     else:
         gone(group, member)
@@ -160,6 +171,7 @@ def gone(group: Any, member: Any) -> None:
     if member.instance.state not in ("terminated", "shutting-down"):
         group.ec2_backend.terminate_instances([member.instance_id])
     finish(activity, "Successful")
+    announce.of_group(group, announce.TERMINATED, member.instance_id)
     log.info("%s: %s is terminated", group.name, member.instance_id)
 
 

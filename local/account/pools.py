@@ -1,7 +1,8 @@
 """Where a group's next instance comes from: market, instance type, subnet, and shortage.
 
 A pool is an instance type in a zone. Spot pools are unlimited until the control API sets a
-limit; a limit is a number of running spot instances.
+limit; a limit is a number of running spot instances. `price-capacity-optimized` is taken to mean:
+of the pools with room in a zone the cheapest, and of equally cheap ones the first that is named.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from moto.ec2.models import ec2_backends
 
 from local.account.environment import ACCOUNT_ID
 from local.account.graft import attached
+from local.account.prices import prices
 
 Market = Literal["on-demand", "spot"]
 
@@ -89,14 +91,32 @@ def _running(region: str, market: Market, key: str) -> int:
 def choose(group: Any, present: list[Any]) -> Slot | None:
     """The pool for a group's next instance, or None if no pool has room."""
     market = next_market(group, present)
-    types = instance_types(group)
-    # Types in the order given, as with a prioritized strategy: the emulator has no prices.
-    for instance_type in types:
-        for subnet_id, zone in _places(group, present):
-            slot = Slot(market, instance_type, subnet_id, zone)
-            if has_room(group.region, slot):
-                return slot
-    return None
+    by_price = market == SPOT and _by_price(group)
+    # Zones are balanced before pools are compared (Auto Scaling user guide, "Allocation
+    # strategies"); without prices types come in the order given, in whichever zone.
+    slots = [
+        Slot(market, instance_type, subnet_id, zone)
+        for subnet_id, zone in _places(group, present)
+        for instance_type in instance_types(group)
+    ]
+    slots = [slot for slot in slots if has_room(group.region, slot)]
+    if not slots:
+        return None
+    if by_price:
+        known = prices(group.region)
+        home = slots[0].zone
+        return min(
+            (slot for slot in slots if slot.zone == home),
+            key=lambda slot: known.of(slot.instance_type, slot.zone),
+        )
+    order = instance_types(group)
+    return min(slots, key=lambda slot: order.index(slot.instance_type))
+
+
+def _by_price(group: Any) -> bool:
+    distribution = _policy(group).get("InstancesDistribution") or {}
+    strategy = str(distribution.get("SpotAllocationStrategy") or "lowest-price")
+    return strategy in ("price-capacity-optimized", "lowest-price")
 
 
 def instance_types(group: Any) -> list[str]:

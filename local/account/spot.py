@@ -9,7 +9,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import StateReason
 
-from local.account import clock, upkeep
+from local.account import announce, clock, upkeep
 from local.account.environment import ACCOUNT_ID
 from local.account.graft import attached
 
@@ -42,6 +42,7 @@ def interrupt(instance: Any, *, seconds: float, notice: bool, action: str = "ter
     told.ends_at = clock.now() + (seconds if notice else 0.0)
     if notice:
         told.instance_action = {"action": action, "time": clock.timestamp(told.ends_at)}
+        announce.interruption(instance, action)
         upkeep.mark_at_risk(instance.id)
     tick()
 
@@ -49,6 +50,7 @@ def interrupt(instance: Any, *, seconds: float, notice: bool, action: str = "ter
 def recommend_rebalance(instance: Any) -> None:
     """Say that an instance is at elevated risk."""
     notices(instance).rebalance = {"noticeTime": clock.timestamp(clock.now())}
+    announce.rebalance(instance)
     upkeep.mark_at_risk(instance.id)
     upkeep.tick()
 
