@@ -31,7 +31,7 @@ class FederationProvider(AwsProvider):
     """Makes or adopts the federated catalog."""
 
     identity = ("stack",)
-    compared = ("mode", "third_party_engines")
+    compared = ("mode", "third_party_engines", "boundary")
 
     def create(self, props: Props) -> CreateResult:
         """Make it, or see that it is there and right."""
@@ -78,6 +78,7 @@ class _Shared:
         self._lake = Lake(account=account, buckets={})
         self._role = f"millrace-s3tables-{props['region']}"
         self._role_arn = f"arn:{account.partition}:iam::{account.account_id}:role/{self._role}"
+        self._boundary: str | None = props.get("boundary")
         self._claims = Claims(client(props, "ssm"), "federation")
 
     def join(self, before: tuple[str, ...]) -> None:
@@ -102,6 +103,8 @@ class _Shared:
                 getattr(self, f"_make_{each}")()
         if creates and found is not None:
             self._mend(found)
+        if creates and "role" in self._claims.made():
+            self._bound()
 
     def leave(self) -> None:
         # First, so that of two stacks that leave at once one sees that it is the last.
@@ -203,6 +206,8 @@ class _Shared:
                 RoleName=self._role,
                 AssumeRolePolicyDocument=as_json(trust),
                 Description="Lake Formation reads and writes S3 Tables with it",
+                # With the role, since some accounts let no role be made without.
+                **({"PermissionsBoundary": self._boundary} if self._boundary else {}),
             )
         except ClientError as error:
             # Left by a run that was stopped before the role had its policy.
@@ -213,6 +218,17 @@ class _Shared:
             PolicyName=_POLICY,
             PolicyDocument=as_json(roles.lake_formation_data(self._lake)),
         )
+
+    def _bound(self) -> None:
+        """Bring our role to the boundary that is declared."""
+        role = self._iam.get_role(RoleName=self._role)["Role"]
+        held = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        if self._boundary and held != self._boundary:
+            self._iam.put_role_permissions_boundary(
+                RoleName=self._role, PermissionsBoundary=self._boundary
+            )
+        elif held and not self._boundary:
+            self._iam.delete_role_permissions_boundary(RoleName=self._role)
 
     def _make_registration(self) -> None:
         patiently(

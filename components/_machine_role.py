@@ -16,6 +16,7 @@ def profile(
     parent: LakehouseComponent,
     suffix: str,
     policy: pulumi.Output[policies.Document],
+    boundary: str | None,
     tags: Mapping[str, str],
 ) -> pulumi.Output[str]:
     """ARN of a profile whose role holds `policy`."""
@@ -23,6 +24,7 @@ def profile(
     role = aws.iam.Role(
         name,
         assume_role_policy=policies.as_json(policies.assume_by_ec2()),
+        permissions_boundary=boundary,
         tags=tags,
         opts=parent.child_opts(),
     )

@@ -245,6 +245,7 @@ class Cluster(LakehouseComponent):
                 self,
                 role,
                 known.apply(lambda values: self._policy(role, values)),
+                self._args.access.permissions_boundary,
                 self.tags(role),
             ),
             user_data=known.apply(lambda values: self._user_data(role, values)),

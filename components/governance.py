@@ -33,6 +33,8 @@ class GovernanceArgs:
     """Readers and the account-wide parts, as the owner describes them."""
     declared: Declared
     """Readers by ARN and grants as the service returns them."""
+    boundary: str | None = None
+    """ARN of the permissions boundary of the roles that are made."""
     after: Sequence[pulumi.Resource] = ()
     """What must exist before something on it is granted: buckets and namespaces."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Governance(LakehouseComponent):
                 args.names.reader_role(reader),
                 shape,
                 args.declared,
-                boundary=args.shape.permissions_boundary,
+                boundary=args.boundary,
                 stack=args.names,
                 is_spark=reader == args.shape.spark_reader,
             )
@@ -102,7 +104,12 @@ class Governance(LakehouseComponent):
         )
         federation = Federation(
             self.child("federation"),
-            {**common, "mode": shape.federation, "partition": partition},
+            {
+                **common,
+                "mode": shape.federation,
+                "partition": partition,
+                "boundary": self._args.boundary,
+            },
             # Whoever may not administer Lake Formation may not register with it either.
             self.child_opts(depends_on=[settings]),
         )

@@ -113,6 +113,7 @@ class Stack:
             "names": self.names,
             "shape": self.config.governance,
             "declared": self.declared,
+            "boundary": self.config.access.permissions_boundary,
             "tags": self.tags,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
-from lakehouse.types import UserName
+from lakehouse.types import PolicyArn, UserName
 
 
 class AccessConfig(Section):
@@ -47,6 +47,12 @@ class AccessConfig(Section):
         default="",
         effect=Effect.SWAP_LEADER,
         max_length=255,
+    )
+    permissions_boundary: PolicyArn | None = setting(
+        "ARN of the permissions boundary of every role that is made: of machines, readers, writers "
+        "and services.",
+        default=None,
+        effect=Effect.IN_PLACE,
     )
     log_retention_days: int = setting(
         "Days that logs are kept, in a length that CloudWatch Logs offers.",

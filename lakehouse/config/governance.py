@@ -170,11 +170,6 @@ class GovernanceConfig(Section):
         effect=Effect.IN_PLACE,
         max_length=30,
     )
-    permissions_boundary: PolicyArn | None = setting(
-        "ARN of the permissions boundary of the roles that are made.",
-        default=None,
-        effect=Effect.IN_PLACE,
-    )
     other_buckets: dict[BucketName, tuple[Identifier, ...]] = setting(
         "Table buckets of other stacks that grants are about, with their namespaces.",
         factory=dict,

@@ -146,11 +146,11 @@ def audit(name: str, **changes: Any) -> Audit:
     return Audit(name, AuditArgs(account=ACCOUNT, shape=shape, warehouses=[BUCKET_ARN], tags=TAGS))
 
 
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 GOVERNED: dict[str, Any] = {
     "federation": "create",
     "third_party_engines": True,
     "admins": [f"arn:aws:iam::{ACCOUNT_ID}:role/platform"],
-    "permissions_boundary": f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary",
     "readers": {
         "notebooks": {"engines": ["spark"]},
         "dashboards": {
@@ -185,7 +185,10 @@ def governance(name: str, **changes: Any) -> Governance:
         bucket="tables",
         namespaces=stack_config().catalog.namespaces,
     )
-    return Governance(name, GovernanceArgs(names=NAMES, shape=shape, declared=declared, tags=TAGS))
+    return Governance(
+        name,
+        GovernanceArgs(names=NAMES, shape=shape, declared=declared, boundary=BOUNDARY, tags=TAGS),
+    )
 
 
 BUILDERS: dict[str, Callable[..., Any]] = {

@@ -124,7 +124,6 @@ BAD_GOVERNANCE: list[tuple[dict[str, Any], str]] = [
     ),
     ({"federation": "none"}, "governance.admins: needs Lake Formation, but governance.federation"),
     ({"admins": ["root"]}, '"root": is no IAM role or user; write its ARN as arn:aws:iam::123'),
-    ({"permissions_boundary": "x"}, "is no managed policy; write its ARN as"),
     ({"third_party_engines": False}, "has spark, which Lake Formation gives nothing while"),
     ({"spark_reader": "nobody"}, 'spark_reader = "nobody": is no reader; remove it, or use one of'),
     ({"spark_reader": "bi"}, "is a reader that is not used from spark; add spark to"),
