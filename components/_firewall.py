@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pulumi
 
@@ -25,7 +25,8 @@ class Groups:
     leader: _Id
     worker: _Id
     endpoint: _Id
-    services: _Id
+    services: _Id | None = None
+    """Of the interface endpoints that the stack makes, where it makes some."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +44,29 @@ class Rule:
     peer_prefix_list: _Id | None = None
 
 
-def rules(
-    groups: Groups, *, clients: Sequence[str], ssh_from: Sequence[str], s3_prefix_list: _Id
-) -> list[Rule]:
+@dataclass(frozen=True, kw_only=True)
+class Peers:
+    """Who is not one of our groups."""
+
+    clients: Sequence[str]
+    """Networks of those who connect."""
+    ssh_from: Sequence[str]
+    """Networks of operators."""
+    s3_prefix_list: _Id
+    """Addresses of S3."""
+    services_for: Sequence[str] = ()
+    """Networks that our interface endpoints are for, besides our machines."""
+    given_services: Sequence[str] = ()
+    """Ids of the groups of interface endpoints that somebody else made."""
+
+
+def rules(groups: Groups, peers: Peers) -> list[Rule]:
     """The whole table; what is not in it is refused, in both directions."""
     return [
-        *_clients(groups, clients),
+        *_clients(groups, peers.clients),
         *_pairs(groups),
-        *_services(groups, s3_prefix_list),
-        *_ssh(groups, ssh_from),
+        *_services(groups, peers),
+        *_ssh(groups, peers.ssh_from),
     ]
 
 
@@ -80,6 +95,7 @@ def _pairs(groups: Groups) -> Iterator[Rule]:
         ("leader", "worker", "worker", ports.WORKER, ports.WORKER),
         ("leader", "worker", "blocks", ports.BLOCK_MANAGER, BLOCK_MANAGER_LAST),
         ("leader", "worker", "worker-ui", ports.WORKER_UI, ports.WORKER_UI),
+        ("leader", "worker", "worker-state", ports.WORKER_STATE, ports.WORKER_STATE),
         ("worker", "worker", "blocks", ports.BLOCK_MANAGER, BLOCK_MANAGER_LAST),
     )
     for source, target, what, first, last in ways:
@@ -105,35 +121,50 @@ def _pairs(groups: Groups) -> Iterator[Rule]:
         )
 
 
-def _services(groups: Groups, s3_prefix_list: _Id) -> Iterator[Rule]:
+def _services(groups: Groups, peers: Peers) -> Iterator[Rule]:
     for machine, group in (("leader", groups.leader), ("worker", groups.worker)):
-        yield Rule(
-            name=f"{machine}-to-services",
-            direction="out",
-            group=group,
-            peer_group=groups.services,
-            first_port=HTTPS,
-            last_port=HTTPS,
-            description=f"{machine} to AWS services",
+        if groups.services is not None:
+            name, description = f"{machine}-to-services", f"{machine} to AWS services"
+            yield _https(name, "out", group, description, peer_group=groups.services)
+            yield _https(name, "in", groups.services, description, peer_group=group)
+        for given in peers.given_services:
+            yield _https(
+                f"{machine}-to-{given}",
+                "out",
+                group,
+                f"{machine} to AWS services",
+                peer_group=pulumi.Output.from_input(given),
+            )
+        yield _https(
+            f"{machine}-to-s3",
+            "out",
+            group,
+            f"{machine} to S3 and S3 Tables data",
+            peer_prefix_list=peers.s3_prefix_list,
         )
-        yield Rule(
-            name=f"{machine}-to-services",
-            direction="in",
-            group=groups.services,
-            peer_group=group,
-            first_port=HTTPS,
-            last_port=HTTPS,
-            description=f"{machine} to AWS services",
-        )
-        yield Rule(
-            name=f"{machine}-to-s3",
-            direction="out",
-            group=group,
-            peer_prefix_list=s3_prefix_list,
-            first_port=HTTPS,
-            last_port=HTTPS,
-            description=f"{machine} to S3 and S3 Tables data",
-        )
+    if groups.services is not None:
+        for cidr in peers.services_for:
+            yield _https(
+                f"services-from-{_slug(cidr)}",
+                "in",
+                groups.services,
+                "The VPC to AWS services",
+                peer_cidr=cidr,
+            )
+
+
+def _https(
+    name: str, direction: Literal["in", "out"], group: _Id, description: str, **peer: Any
+) -> Rule:
+    return Rule(
+        name=name,
+        direction=direction,
+        group=group,
+        first_port=HTTPS,
+        last_port=HTTPS,
+        description=description,
+        **peer,
+    )
 
 
 def _ssh(groups: Groups, ssh_from: Sequence[str]) -> Iterator[Rule]:

@@ -41,6 +41,9 @@ WORKER: Final = 7078
 WORKER_UI: Final = 8081
 """Spark worker web UI and JSON. Loopback and leader."""
 
+WORKER_STATE: Final = 15446
+"""What a worker's agent says of its notices, as JSON. From the leader."""
+
 DRIVER_UI: Final = 4040
 """Spark driver UI, leader. Loopback only."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from lakehouse import ports
 from lakehouse.boot import BootDocument, parse
-from node import instance, journal, lifecycle, notices, paths, processes, web
+from node import instance, journal, lifecycle, notices, paths, processes, serving, web, worker_state
 from node.aws import Account
 from node.errors import NodeError
 from node.instance import Instance
@@ -72,11 +72,13 @@ class WorkerAgent:
         self.drained = False
         self.released = False
         self._rebalance_told = False
+        self._leaving: Departure | None = None
 
     def step(self) -> float:
         """Look once, act, and return the seconds until the next look."""
         leaving = notices.departure(self._metadata, self._clock())
         if leaving:
+            self._leaving = self._leaving or leaving
             if not self.drained:
                 self.drain(leaving)
             if not self.released and notices.leaving_group(self._metadata):
@@ -90,6 +92,18 @@ class WorkerAgent:
         if not self.ready:
             self._look_for_registration()
         return NOTICE_EVERY if self.ready else READY_EVERY
+
+    def state(self) -> worker_state.WorkerState:
+        """What the leader is told."""
+        leaving = self._leaving
+        return worker_state.describe(
+            self._instance.instance_id,
+            ready=self.ready,
+            at_risk=self._rebalance_told,
+            reason=leaving.reason if leaving else "",
+            deadline=leaving.deadline if leaving else None,
+            drained=self.drained,
+        )
 
     def _look_for_registration(self) -> None:
         try:
@@ -162,12 +176,9 @@ def main() -> int:
     journal.configure()
     document = parse(paths.BOOT_DOCUMENT.read_text(encoding="utf-8"))
     account = Account(region=document.region, endpoint_url=document.aws_endpoint_url)
-    agent = WorkerAgent(
-        document,
-        instance.load(paths.INSTANCE),
-        Metadata(),
-        account.client("autoscaling"),
-    )
+    this = instance.load(paths.INSTANCE)
+    agent = WorkerAgent(document, this, Metadata(), account.client("autoscaling"))
+    serving.serve(this.private_ip, ports.WORKER_STATE, "/", lambda: (200, agent.state().to_json()))
     said = ""
     while True:
         try:

@@ -42,7 +42,7 @@ def render(role: Role, vpc_cidrs: tuple[str, ...]) -> str:
         ]
     else:
         blocks = f"{ports.BLOCK_MANAGER}-{ports.BLOCK_MANAGER + EXECUTORS_PER_WORKER - 1}"
-        lines.append(_accept(vpc_cidrs, ports.WORKER, blocks, ports.WORKER_UI))
+        lines.append(_accept(vpc_cidrs, ports.WORKER, blocks, ports.WORKER_UI, ports.WORKER_STATE))
     return "\n".join(lines) + "\n"
 
 

@@ -96,7 +96,7 @@ def test_a_leader_lets_clients_in_at_the_gateway_only() -> None:
 
 def test_a_worker_is_reached_from_its_vpc_only() -> None:
     rules = accepted(firewall.render("worker", ("10.0.0.0/16",)))
-    assert rules == {"7078, 7080-7095, 8081": "{ 10.0.0.0/16 }"}
+    assert rules == {"7078, 7080-7095, 8081, 15446": "{ 10.0.0.0/16 }"}
 
 
 @pytest.mark.parametrize("role", ["leader", "worker"])
