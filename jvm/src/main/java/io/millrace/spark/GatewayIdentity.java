@@ -12,7 +12,7 @@ import org.sparkproject.connect.protobuf.Message;
 /**
  * Makes the user whose token the gateway saw the user of the request.
  *
- * <p>Spark 3.5 believes what a client says about itself: without this, one user could take over
+ * <p>Spark believes what a client says about itself: without this, one user could take over
  * another's session, and the audit would name whomever the client liked. A call without the
  * gateway's header did not come through the gateway; the machine's firewall says who may make one.
  */

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.connect.proto.Plan;
+import org.apache.spark.connect.proto.Relation;
 import org.apache.spark.sql.connect.service.SparkListenerConnectOperationStarted;
+import org.sparkproject.connect.protobuf.Descriptors.FieldDescriptor;
+import org.sparkproject.connect.protobuf.Message;
 
 /** What the audit says about an operation from its start to its end. */
 record Operation(Map<String, Object> fields, long startedAt) {
@@ -80,9 +83,17 @@ record Operation(Map<String, Object> fields, long startedAt) {
         .map(
             plan ->
                 plan.getCommand().hasSqlCommand()
-                    ? plan.getCommand().getSqlCommand().getSql()
+                    ? commanded(plan.getCommand().getSqlCommand())
                     : plan.getRoot().getSql().getQuery())
         .filter(text -> !text.isEmpty());
+  }
+
+  /** A 4.x client sends a relation, where a 3.5 one sends text; a 3.5 server knows text alone. */
+  private static String commanded(Message command) {
+    FieldDescriptor input = command.getDescriptorForType().findFieldByName("input");
+    return input != null && command.hasField(input)
+        ? ((Relation) command.getField(input)).getSql().getQuery()
+        : (String) command.getField(command.getDescriptorForType().findFieldByName("sql"));
   }
 
   private static Optional<Plan> plan(SparkListenerConnectOperationStarted started) {

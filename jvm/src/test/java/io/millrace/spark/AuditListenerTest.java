@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import org.apache.spark.connect.proto.ExecutePlanRequest;
 import org.apache.spark.connect.proto.Plan;
 import org.apache.spark.connect.proto.Range;
 import org.apache.spark.connect.proto.Relation;
+import org.apache.spark.connect.proto.SQL;
 import org.apache.spark.connect.proto.SqlCommand;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.connect.service.SparkListenerConnectOperationCanceled;
@@ -22,6 +24,7 @@ import org.apache.spark.sql.connect.service.SparkListenerConnectOperationFailed;
 import org.apache.spark.sql.connect.service.SparkListenerConnectOperationFinished;
 import org.apache.spark.sql.connect.service.SparkListenerConnectOperationStarted;
 import org.junit.jupiter.api.Test;
+import org.sparkproject.connect.protobuf.Descriptors.FieldDescriptor;
 import scala.Option;
 
 class AuditListenerTest {
@@ -42,6 +45,7 @@ class AuditListenerTest {
     return new ObjectMapper().readTree(lines.get(index));
   }
 
+  @SuppressWarnings("deprecation") // What a 3.5 client sends, to a server of any version.
   private static Plan sql(String text) {
     return Plan.newBuilder()
         .setCommand(
@@ -140,6 +144,20 @@ class AuditListenerTest {
         new Fingerprint("of another cluster").of(STATEMENT),
         line(0).get("fingerprint").asText(),
         "a guess could be confirmed without the cluster's secret");
+  }
+
+  @Test
+  void aStatementIsFoundWhereNewerClientsPutIt() throws Exception {
+    FieldDescriptor input = SqlCommand.getDescriptor().findFieldByName("input");
+    assumeTrue(input != null, "this Spark has no such field");
+    Relation relation = Relation.newBuilder().setSql(SQL.newBuilder().setQuery(STATEMENT)).build();
+    SqlCommand command = SqlCommand.newBuilder().setField(input, relation).build();
+    Command asked = Command.newBuilder().setSqlCommand(command).build();
+    AuditListener listener = telling();
+    listener.onOtherEvent(started("alice", Plan.newBuilder().setCommand(asked).build()));
+    listener.onOtherEvent(started("alice", sql(STATEMENT)));
+    assertEquals(STATEMENT, line(0).get("statement").asText());
+    assertEquals(line(0).get("fingerprint"), line(1).get("fingerprint"));
   }
 
   @Test

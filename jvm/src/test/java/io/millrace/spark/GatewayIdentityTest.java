@@ -2,39 +2,37 @@ package io.millrace.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.connect.proto.AddArtifactsRequest;
-import org.apache.spark.connect.proto.AnalyzePlanRequest;
-import org.apache.spark.connect.proto.ArtifactStatusesRequest;
-import org.apache.spark.connect.proto.ConfigRequest;
 import org.apache.spark.connect.proto.ExecutePlanRequest;
-import org.apache.spark.connect.proto.InterruptRequest;
-import org.apache.spark.connect.proto.ReattachExecuteRequest;
-import org.apache.spark.connect.proto.ReleaseExecuteRequest;
 import org.apache.spark.connect.proto.SparkConnectServiceGrpc;
 import org.apache.spark.connect.proto.UserContext;
 import org.junit.jupiter.api.Test;
 import org.sparkproject.connect.grpc.Metadata;
 import org.sparkproject.connect.grpc.MethodDescriptor;
 import org.sparkproject.connect.grpc.ServerCall;
+import org.sparkproject.connect.protobuf.Descriptors.Descriptor;
 import org.sparkproject.connect.protobuf.Message;
 
 class GatewayIdentityTest {
 
   private static final UserContext BOB = UserContext.newBuilder().setUserId("bob").build();
 
+  /** One of every request that this Spark's service takes. */
   private static final List<Message> REQUESTS =
-      List.of(
-          ExecutePlanRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          AnalyzePlanRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          ConfigRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          AddArtifactsRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          ArtifactStatusesRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          InterruptRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          ReattachExecuteRequest.newBuilder().setUserContext(BOB).setSessionId("s").build(),
-          ReleaseExecuteRequest.newBuilder().setUserContext(BOB).setSessionId("s").build());
+      SparkConnectServiceGrpc.getServiceDescriptor().getMethods().stream()
+          .map(GatewayIdentityTest::request)
+          .toList();
+
+  private static Message request(MethodDescriptor<?, ?> method) {
+    var marshaller = (MethodDescriptor.PrototypeMarshaller<?>) method.getRequestMarshaller();
+    Message.Builder builder = ((Message) marshaller.getMessagePrototype()).toBuilder();
+    Descriptor type = builder.getDescriptorForType();
+    builder.setField(type.findFieldByName("user_context"), BOB);
+    return builder.setField(type.findFieldByName("session_id"), "s").build();
+  }
 
   private static UserContext userOf(Message request) {
     return (UserContext)
@@ -42,9 +40,8 @@ class GatewayIdentityTest {
   }
 
   @Test
-  void everyRequestOfTheServiceIsHeldHere() {
-    assertEquals(
-        SparkConnectServiceGrpc.getServiceDescriptor().getMethods().size(), REQUESTS.size());
+  void theServiceTakesRequests() {
+    assertTrue(REQUESTS.size() >= 8, "Spark 3.5 has eight; a newer one has more");
   }
 
   @Test
@@ -101,7 +98,8 @@ class GatewayIdentityTest {
                     seen.add(message);
                   }
                 })
-        .onMessage((ExecutePlanRequest) REQUESTS.get(0));
+        .onMessage(
+            ExecutePlanRequest.newBuilder().setUserContext(BOB).setSessionId("s").build());
     return seen.get(0);
   }
 
