@@ -130,7 +130,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
 
 def _bake_base(inputs: Inputs, versions: Versions, work: Path, target: Path, log: Log) -> None:
     root = work / "root"
-    make_base(root, inputs.packages, versions, log)
+    make_base(root, inputs.packages, versions, inputs.architecture, log)
     seal(root)
     compress(root, target)
 
