@@ -25,7 +25,7 @@ SCHEDULE_ENTRY: Final = (
 
 Role = Literal["leader", "worker"]
 
-_SILENT: Final = {"audit_log_group": "", "audit_statements": False}
+_SILENT: Final = {"audit_log_group": "", "audit_statements": False, "notices_queue": ""}
 """Left out where they say nothing, so that an image from before them still reads the document."""
 
 
@@ -129,6 +129,9 @@ class BootDocument:
     """Empty on AWS; the emulated account's URL elsewhere."""
     lifecycle_hook: str = ""
     """Launching hook to complete when ready; empty when the group has none."""
+    notices_queue: str = ""
+    """Name of the queue that EventBridge fills with notices; empty where there is none (leader
+    only)."""
     autoscale: AutoscaleBoot = field(default_factory=AutoscaleBoot)
     schema: int = SCHEMA
 

@@ -50,7 +50,11 @@ AUTOSCALER_STATE: Final = Path("/run/millrace-autoscaler/state.json")
 """In the autoscaler unit's RuntimeDirectory: written by it, read by health."""
 
 AT_RISK: Final = Path("/run/millrace-notices/at-risk.json")
-"""Instance ids that spot recommended to leave, a JSON list or the keys of a map."""
+"""Instance ids that spot recommended to leave, a JSON list or the keys of a map. In the fleet
+unit's RuntimeDirectory: written by it, read by the autoscaler."""
+
+WORKER_STATES: Final = Path("/run/millrace-notices/workers.json")
+"""Where each worker is in its life: written by the fleet unit, read by health."""
 
 SPARK_STATE: Final = Path("/var/lib/spark")
 """StateDirectory of the Spark units."""

@@ -16,6 +16,7 @@ from lakehouse import ports
 from lakehouse.boot import BootDocument
 from node import paths, web
 from node.autoscale import record
+from node.fleet.record import read_states
 from node.instance import Instance
 from node.probe_result import ProbeResult
 
@@ -112,6 +113,7 @@ def collect(
         "sessions": counted[0] if counted else None,
         "operations": counted[1] if counted else None,
         "autoscaler": record.status(paths.AUTOSCALER_STATE),
+        "fleet": read_states(paths.WORKER_STATES),
         "catalogs": [catalog.name for catalog in document.catalogs],
         "problems": problems,
     }

@@ -15,6 +15,7 @@ Destination = Literal["logs", "audit"]
 UNITS: Final = (
     "millrace-autoscaler",
     "millrace-boot",
+    "millrace-fleet",
     "millrace-gateway",
     "millrace-health",
     "millrace-metrics",

@@ -39,6 +39,7 @@ def test_the_units_are_these() -> None:
     assert [by_name(path) for path in SERVICES] == [
         "millrace-autoscaler",
         "millrace-boot",
+        "millrace-fleet",
         "millrace-gateway",
         "millrace-health",
         "millrace-metrics",
@@ -130,6 +131,8 @@ def test_a_wrong_document_is_not_tried_again() -> None:
         ("millrace-boot", "OnFailure=millrace-shipper.service"),
         ("millrace-autoscaler", f"ConditionPathExists={paths.AUTOSCALE}"),
         ("millrace-autoscaler", f"RuntimeDirectory={paths.AUTOSCALER_STATE.parent.name}"),
+        ("millrace-fleet", f"RuntimeDirectory={paths.WORKER_STATES.parent.name}"),
+        ("millrace-fleet", f"RuntimeDirectory={paths.AT_RISK.parent.name}"),
         ("millrace-health", f"ConditionPathExists={paths.BOOT_DOCUMENT}"),
     ],
 )
@@ -164,6 +167,7 @@ def test_a_role_wants_its_units_and_not_the_others() -> None:
             "millrace-shipper",
             "millrace-metrics",
             "millrace-autoscaler",
+            "millrace-fleet",
         },
         "worker": {"spark-worker", "millrace-worker-agent", "millrace-shipper"},
     }
