@@ -40,6 +40,7 @@ from local.account import (  # noqa: E402
     route53,
     s3,
     s3tables,
+    security_groups,
     spot,
     sqs,
     tables,
@@ -75,6 +76,7 @@ def install() -> None:
         route53,
         s3,
         s3tables,
+        security_groups,
         sqs,
         tables,
     ):
