@@ -17,9 +17,7 @@ config, names, tags = stack.config, stack.names, stack.tags
 
 network = Network(names.prefix, NetworkArgs(region=config.region, shape=config.network, tags=tags))
 
-catalog = Catalog(
-    names.prefix, CatalogArgs(account=stack.account, names=names, shape=config.catalog, tags=tags)
-)
+catalog = Catalog(names.prefix, CatalogArgs(**stack.keeping))
 
 access = Access(
     names.prefix,
@@ -36,7 +34,7 @@ clusters = {
             zone_id=network.zone_id,
             leader_security_group_id=network.leader_security_group_id,
             worker_security_group_id=network.worker_security_group_id,
-            warehouse=catalog.warehouse,
+            warehouses=catalog.warehouses,
             key_arn=catalog.key_arn,
             tls_arn=access.tls_arn,
             token_arns=access.token_arns,
@@ -72,7 +70,7 @@ observability = Observability(
 
 audit = Audit(
     names.prefix,
-    AuditArgs(account=stack.account, shape=config.audit, warehouses=[catalog.warehouse], tags=tags),
+    AuditArgs(account=stack.account, shape=config.audit, warehouses=catalog.arns, tags=tags),
 )
 
 Governance.where_asked(names.prefix, GovernanceArgs(**stack.governing, after=[catalog]))

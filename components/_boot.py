@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lakehouse.boot import AutoscaleBoot, BootDocument, CatalogBoot, SecretsBoot, SparkBoot
@@ -22,7 +22,7 @@ def user_data(
     generation: str,
     shape: GenerationConfig,
     zone_name: str,
-    catalog_name: str,
+    catalogs: Sequence[str],
     reader_arn: str,
     governed: Mapping[str, str],
     aws_endpoint_url: str,
@@ -43,7 +43,9 @@ def user_data(
         zone_id=known["zone"],
         catalogs=_governed(governed, reader_arn)
         if reader_arn
-        else (CatalogBoot(name=catalog_name, warehouse=known["warehouse"]),),
+        else tuple(
+            CatalogBoot(name=name, warehouse=known["warehouses"][name]) for name in catalogs
+        ),
         secrets=SecretsBoot(
             spark_auth=known["auth"],
             tls=known["tls"] if is_leader else "",

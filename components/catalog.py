@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -11,7 +11,9 @@ import pulumi_aws as aws
 from components._base import LakehouseComponent
 from lakehouse import policies
 from lakehouse.config import CatalogConfig
+from lakehouse.config.catalog import BucketConfig
 from lakehouse.names import Names
+from lakehouse.tiers import Tier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,74 +21,104 @@ class CatalogArgs:
     """Inputs of `Catalog`."""
 
     account: policies.Account
-    """Where the bucket is; its ARN is known before it exists."""
+    """Where the buckets are; their ARNs are known before they exist."""
     names: Names
-    """Of the stack: the bucket's where its owner gives none, and the key's alias."""
+    """Of the stack: the key's alias."""
     shape: CatalogConfig
-    """Namespaces, protection and maintenance, as the owner describes them."""
+    """What all buckets share, as the owner describes it."""
+    tiers: Sequence[Tier]
+    """The buckets, the first one foremost."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of every child that takes them."""
 
 
 class Catalog(LakehouseComponent):
-    """An encrypted S3 Tables bucket with its namespaces."""
+    """Encrypted S3 Tables buckets with their namespaces, under one key."""
 
-    warehouse: pulumi.Output[str]
-    """ARN of the bucket, once it and its namespaces exist."""
+    warehouses: pulumi.Output[Mapping[str, str]]
+    """Catalog in SQL -> ARN of its bucket."""
     key_arn: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: CatalogArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(name, args.tags, opts)
-        bucket_name = args.shape.bucket or args.names.table_bucket
-        bucket_arn = args.account.arn("s3tables", f"bucket/{bucket_name}")
+        self._args = args
+        key = self._key(name)
+        self.buckets = tuple(self._bucket(tier, key) for tier in args.tiers)
+        self.warehouses = pulumi.Output.all(
+            **{
+                tier.catalog: bucket.arn
+                for tier, bucket in zip(args.tiers, self.buckets, strict=True)
+            }
+        )
+        self.key_arn = key.arn
+        self.publish()
+
+    @property
+    def arns(self) -> list[pulumi.Output[str]]:
+        """ARNs of the buckets, the first one foremost."""
+        return [bucket.arn for bucket in self.buckets]
+
+    def _opts(self, *, protect: bool | None = None) -> pulumi.ResourceOptions:
+        # The key's policy and alias too: without them what is kept could not be read.
+        return self.child_opts(protect=protect, retain_on_delete=self._args.shape.retain)
+
+    def _key(self, name: str) -> aws.kms.Key:
+        args, shape = self._args, self._args.shape
         key = aws.kms.Key(
             self.child("tables"),
             description=f"Tables of {name}",
             enable_key_rotation=True,
-            deletion_window_in_days=args.shape.key_deletion_days,
+            deletion_window_in_days=shape.key_deletion_days,
             tags=self.tags("tables"),
-            opts=self.child_opts(protect=args.shape.protect),
+            # Without it nothing of a protected bucket could be read.
+            opts=self._opts(protect=any(tier.protect for tier in args.tiers)),
         )
-        # Apart from the key: setting it takes AWS seconds for which the bucket need not wait.
+        # Apart from the key: setting it takes AWS seconds for which the buckets need not wait.
         aws.kms.KeyPolicy(
             self.child("tables"),
             key_id=key.key_id,
             policy=policies.as_json(
-                policies.table_key(account=args.account, bucket_arn=bucket_arn)
+                policies.table_key(
+                    account=args.account,
+                    bucket_arns=[tier.arn(args.account) for tier in args.tiers],
+                )
             ),
-            opts=self.child_opts(),
+            opts=self._opts(),
         )
         aws.kms.Alias(
             self.child("tables"),
             name=args.names.key_alias,
             target_key_id=key.key_id,
-            opts=self.child_opts(),
+            opts=self._opts(),
         )
+        return key
+
+    def _bucket(self, tier: Tier, key: aws.kms.Key) -> aws.s3tables.TableBucket:
+        suffix = f"tables-{tier.name}" if tier.name else "tables"
         bucket = aws.s3tables.TableBucket(
-            self.child("tables"),
-            name=bucket_name,
+            self.child(suffix),
+            name=tier.bucket,
             encryption_configuration=aws.s3tables.TableBucketEncryptionConfigurationArgs(
                 sse_algorithm="aws:kms", kms_key_arn=key.arn
             ),
-            maintenance_configuration=_maintenance(args.shape),
-            opts=self.child_opts(protect=args.shape.protect),
+            maintenance_configuration=_maintenance(tier.shape),
+            opts=self._opts(protect=tier.protect),
         )
-        for namespace in args.shape.namespaces:
+        for namespace in tier.shape.namespaces:
             aws.s3tables.Namespace(
-                self.child(namespace),
+                # Two tiers may have namespaces alike; no namespace has a hyphen.
+                self.child(f"{tier.name}-{namespace}" if tier.name else namespace),
                 namespace=namespace,
                 table_bucket_arn=bucket.arn,
-                opts=self.child_opts(),
+                opts=self._opts(),
             )
-        self.warehouse = bucket.arn
-        self.key_arn = key.arn
-        self.publish()
+        return bucket
 
 
 def _maintenance(
-    shape: CatalogConfig,
+    shape: BucketConfig,
 ) -> aws.s3tables.TableBucketMaintenanceConfigurationArgs:
     removal = (
         aws.s3tables.TableBucketMaintenanceConfigurationIcebergUnreferencedFileRemovalSettingsArgs

@@ -65,10 +65,10 @@ class ClusterArgs:
     """Group of the leader."""
     worker_security_group_id: pulumi.Input[str]
     """Group of the workers."""
-    catalog_name: str
-    """Name of the catalog in SQL."""
-    warehouse: pulumi.Input[str]
-    """ARN of the S3 Tables bucket."""
+    catalogs: Sequence[str]
+    """Names of the catalogs in SQL; the first is where names without a catalog are looked up."""
+    warehouses: pulumi.Input[Mapping[str, str]]
+    """Catalog -> ARN of its S3 Tables bucket."""
     key_arn: pulumi.Input[str]
     """Key of the tables."""
     tls_arn: pulumi.Input[str]
@@ -112,7 +112,7 @@ class Cluster(LakehouseComponent):
             auth=auth.arn,
             tls=args.tls_arn,
             tokens=args.token_arns,
-            warehouse=args.warehouse,
+            warehouses=args.warehouses,
             key=args.key_arn,
             zone=args.zone_id,
             subnets=args.subnet_ids,
@@ -277,7 +277,7 @@ class Cluster(LakehouseComponent):
         args = self._args
         common = {
             "account": args.account,
-            "bucket_arn": known["warehouse"],
+            "bucket_arns": [known["warehouses"][each] for each in args.catalogs],
             "key_arn": known["key"],
             "group_pattern": autonamed(self.child(role)),
             "reader_arn": args.reader_arn,
@@ -305,7 +305,7 @@ class Cluster(LakehouseComponent):
             generation=args.generation,
             shape=args.shape,
             zone_name=args.zone_name,
-            catalog_name=args.catalog_name,
+            catalogs=args.catalogs,
             reader_arn=args.reader_arn,
             governed=args.governed,
             aws_endpoint_url=args.aws_endpoint_url,

@@ -12,6 +12,7 @@ from pulumi.runtime import config as runtime
 
 from components import _image
 from lakehouse.config import LakehouseConfig
+from lakehouse.config.catalog import sql_name
 from lakehouse.grants.declared import Declared, declare
 from lakehouse.names import Names
 from lakehouse.outputs import (
@@ -23,6 +24,7 @@ from lakehouse.outputs import (
     WatchOutputs,
 )
 from lakehouse.policies import Account
+from lakehouse.tiers import Tier, tiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Stack:
     account: Account
     images: Mapping[str, _image.Image]
     """Generation -> its image, proved."""
+    tiers: tuple[Tier, ...]
+    """Table buckets, the first one foremost."""
     declared: Declared
     """Readers and their grants."""
 
@@ -87,9 +91,20 @@ class Stack:
             "drain_seconds": config.endpoint.drain_seconds,
             "aws_endpoint_url": config.aws.endpoint_url,
             "zone_name": config.network.zone_name,
-            "catalog_name": config.catalog.name,
+            "catalogs": [tier.catalog for tier in self.tiers],
             "reader_arn": self.spark_reader_arn,
             "governed": self.governed_catalogs if self.spark_reader_arn else {},
+            "tags": self.tags,
+        }
+
+    @property
+    def keeping(self) -> dict[str, Any]:
+        """What the catalog is told: inputs by name."""
+        return {
+            "account": self.account,
+            "names": self.names,
+            "shape": self.config.catalog,
+            "tiers": self.tiers,
             "tags": self.tags,
         }
 
@@ -100,10 +115,10 @@ class Stack:
 
     @property
     def governed_catalogs(self) -> dict[str, str]:
-        """Catalogs of a Spark that reads as a reader: name in SQL -> id in Glue, own one first."""
-        lake, own = self.declared.lake, self.declared.own
-        others = {each.replace("-", "_"): each for each in lake.buckets if each != own}
-        named = {self.config.catalog.name: own, **others}
+        """Catalogs of a Spark that reads as a reader: name in SQL -> id in Glue, own ones first."""
+        lake = self.declared.lake
+        named = {tier.catalog: tier.bucket for tier in self.tiers}
+        named |= {sql_name(each): each for each in self.config.governance.other_buckets}
         return {name: lake.catalog_id(bucket) for name, bucket in named.items()}
 
     @property
@@ -146,7 +161,7 @@ class Stack:
         """Export the stack's one output, once every part of it is known."""
         made = pulumi.Output.all(
             vpc_id=network.vpc_id,
-            warehouse=catalog.warehouse,
+            warehouses=catalog.warehouses,
             generations={name: each.facts for name, each in clusters.items()},
             dns_name=endpoint.dns_name,
             listener=endpoint.listener_arn,
@@ -168,12 +183,13 @@ class Stack:
             aws_endpoint_url=config.aws.endpoint_url,
             vpc_id=made["vpc_id"],
             zone_name=config.network.zone_name,
-            catalogs=(
+            catalogs=tuple(
                 CatalogOutputs(
-                    name=config.catalog.name,
-                    warehouse=made["warehouse"],
-                    namespaces=config.catalog.namespaces,
-                ),
+                    name=tier.catalog,
+                    warehouse=made["warehouses"][tier.catalog],
+                    namespaces=tier.shape.namespaces,
+                )
+                for tier in self.tiers
             ),
             generations=tuple(
                 GenerationOutputs(
@@ -217,15 +233,22 @@ def read() -> Stack:
     account = Account(
         region=config.region, account_id=caller.account_id, partition=partition.partition
     )
+    buckets = tiers(config.catalog, names)
     declared = declare(
         config.governance,
         account=account,
         names=names,
-        bucket=config.catalog.bucket or names.table_bucket,
-        namespaces=config.catalog.namespaces,
+        tiers=buckets,
     )
     images = _image.resolve(config.generations)
-    return Stack(config=config, names=names, account=account, images=images, declared=declared)
+    return Stack(
+        config=config,
+        names=names,
+        account=account,
+        images=images,
+        tiers=buckets,
+        declared=declared,
+    )
 
 
 def settings() -> Mapping[str, Any]:

@@ -62,8 +62,10 @@ def assume_by_ec2() -> Document:
     )
 
 
-def table_key(*, account: Account, bucket_arn: str) -> Document:
-    """Policy of the tables' key: the account decides by IAM, and maintenance may use it."""
+def table_key(*, account: Account, bucket_arns: Sequence[str]) -> Document:
+    """Policy of the tables' key: the account decides by IAM, and maintenance may use it for
+    tables of these buckets. A bucket that is missing here is not maintained, and nobody is told.
+    """
     return _document(
         {
             "Sid": "AccountDecidesByIam",
@@ -79,7 +81,7 @@ def table_key(*, account: Account, bucket_arn: str) -> Document:
             "Principal": {"Service": MAINTENANCE},
             "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
             "Resource": "*",
-            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
+            "Condition": _for_tables_of(bucket_arns),
         },
     )
 
@@ -88,7 +90,7 @@ def leader(
     *,
     account: Account,
     secrets: Sequence[str],
-    bucket_arn: str,
+    bucket_arns: Sequence[str],
     key_arn: str,
     zone_id: str,
     host: str,
@@ -104,7 +106,7 @@ def leader(
     """
     return _document(
         _read_secrets(secrets),
-        *([_read_as(reader_arn)] if reader_arn else _tables(bucket_arn, key_arn)),
+        *([_read_as(reader_arn)] if reader_arn else _tables(bucket_arns, key_arn)),
         {
             "Sid": "OwnRecord",
             "Effect": "Allow",
@@ -127,7 +129,7 @@ def worker(
     *,
     account: Account,
     secrets: Sequence[str],
-    bucket_arn: str,
+    bucket_arns: Sequence[str],
     key_arn: str,
     group_pattern: str,
     log_groups: Sequence[str],
@@ -139,7 +141,7 @@ def worker(
     """
     return _document(
         _read_secrets(secrets),
-        *([] if reader_arn else _tables(bucket_arn, key_arn)),
+        *([] if reader_arn else _tables(bucket_arns, key_arn)),
         *_machine(account, group_pattern, log_groups),
     )
 
@@ -163,26 +165,31 @@ def _read_as(reader_arn: str) -> Document:
     }
 
 
-def _tables(bucket_arn: str, key_arn: str) -> list[Document]:
+def _for_tables_of(bucket_arns: Sequence[str]) -> Document:
+    """Condition: S3 Tables asks for the key for a table of one of these buckets."""
+    return {"StringLike": {"kms:EncryptionContext:aws:s3:arn": [f"{arn}/*" for arn in bucket_arns]}}
+
+
+def _tables(bucket_arns: Sequence[str], key_arn: str) -> list[Document]:
     return [
         {
             "Sid": "TableBucket",
             "Effect": "Allow",
             "Action": list(_BUCKET),
-            "Resource": bucket_arn,
+            "Resource": list(bucket_arns),
         },
         {
             "Sid": "TableData",
             "Effect": "Allow",
             "Action": list(_TABLE_DATA),
-            "Resource": [bucket_arn, f"{bucket_arn}/table/*"],
+            "Resource": [each for arn in bucket_arns for each in (arn, f"{arn}/table/*")],
         },
         {
             "Sid": "TableKey",
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key_arn,
-            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"{bucket_arn}/*"}},
+            "Condition": _for_tables_of(bucket_arns),
         },
     ]
 

@@ -19,6 +19,7 @@ from lakehouse.grants.model import Grant
 from lakehouse.grants.truth import Engine, rulings
 from lakehouse.names import Names
 from lakehouse.policies import Account as Place
+from lakehouse.tiers import tiers
 from ops.aws import Account, AwsError
 from ops.context import CHECKOUT, open_account
 from ops.lake_formation import Glue, Iam, LakeFormation
@@ -93,8 +94,7 @@ def read(settings: Mapping[str, Any], stack: str, account_id: str) -> Governed:
         config.governance,
         account=Place(region=config.region, account_id=account_id),
         names=names,
-        bucket=config.catalog.bucket or names.table_bucket,
-        namespaces=config.catalog.namespaces,
+        tiers=tiers(config.catalog, names),
     )
     return Governed(config=config, declared=declared)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lakehouse.config._findings import Finding, did_you_mean
 from lakehouse.config._lake_rules import KEY, OWN, place
@@ -14,10 +14,11 @@ from lakehouse.grants.model import ACTIONS, PARTS, Action, Grant, Kind, Target
 from lakehouse.grants.truth import unenforced
 
 
-def target(grant: GrantConfig, own: str = OWN) -> Target:
-    """The object of a written grant; `own` is the stack's own bucket."""
+def target(grant: GrantConfig, buckets: Mapping[str, str] | None = None) -> Target:
+    """The object of a written grant; `buckets` says what the stack's own are called."""
+    bucket = grant.bucket or OWN
     return Target(
-        bucket="" if grant.tags else grant.bucket or own,
+        bucket="" if grant.tags else (buckets or {}).get(bucket, bucket),
         namespace=grant.namespace or "",
         table=grant.table or "",
         columns=tuple(sorted(grant.columns)),

@@ -52,6 +52,13 @@ def place(
 
 
 def own_buckets(catalog: CatalogConfig) -> Buckets:
-    """The stack's own bucket: without a name, and under its name where it is given one."""
+    """The stack's own buckets: the first without a name, tiers by theirs, and all under the names
+    that they are given."""
     own = {OWN: catalog.namespaces}
-    return {**own, catalog.bucket: catalog.namespaces} if catalog.bucket else own
+    if catalog.bucket:
+        own[catalog.bucket] = catalog.namespaces
+    for name, tier in catalog.tiers.items():
+        own[name] = tier.namespaces
+        if tier.bucket:
+            own[tier.bucket] = tier.namespaces
+    return own

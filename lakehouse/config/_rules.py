@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lakehouse.config import _governance_rules, _watch_rules
+from lakehouse.config import _catalog_rules, _governance_rules, _watch_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.audit import AuditConfig
@@ -79,9 +79,8 @@ def _network(parts: Parts) -> Iterator[Finding]:
 
 
 def _catalog(parts: Parts) -> Iterator[Finding]:
-    if parts.catalog is None:
-        return
-    yield from _repeated("millrace:catalog.namespaces", parts.catalog.namespaces)
+    if parts.catalog is not None:
+        yield from _catalog_rules.findings(parts.catalog)
 
 
 def _access(parts: Parts) -> Iterator[Finding]:

@@ -120,10 +120,10 @@ def _deviation(
 
 
 def _is_ours(declared: Declared, entry: Mapping[str, Any]) -> bool:
-    """Whether this stack answers for a grant: all on its own bucket, elsewhere its readers'."""
+    """Whether this stack answers for a grant: all on its own buckets, elsewhere its readers'."""
     _, value = next(iter(entry["Resource"].items()))
     catalog = str(value.get("CatalogId") or value.get("TableCatalogId") or value.get("Id") or "")
-    if bucket_of(catalog) == declared.own:
+    if bucket_of(catalog) in declared.own:
         return True
     principal = entry["Principal"]["DataLakePrincipalIdentifier"]
     return principal in declared.principals.values()

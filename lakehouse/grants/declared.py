@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lakehouse.config._grant_rules import target
@@ -14,6 +14,7 @@ from lakehouse.grants.normalise import merged
 from lakehouse.grants.truth import Setup
 from lakehouse.names import Names
 from lakehouse.policies import Account
+from lakehouse.tiers import Tier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +22,8 @@ class Declared:
     """Readers by ARN and grants in the one form that is sent and compared."""
 
     lake: Lake
-    own: str
-    """The stack's own bucket; the others are other stacks'."""
+    own: frozenset[str]
+    """The stack's own buckets; the others are other stacks'."""
     principals: Mapping[str, str]
     """Reader -> ARN."""
     grants: tuple[Grant, ...]
@@ -38,16 +39,17 @@ def declare(
     *,
     account: Account,
     names: Names,
-    bucket: str,
-    namespaces: tuple[str, ...],
+    tiers: Sequence[Tier],
 ) -> Declared:
-    """Everything that is declared; `bucket` is the stack's own.
+    """Everything that is declared; `tiers` are the stack's own buckets, the first one foremost.
 
     Raises:
         ConfigError: a reader is a Lake Formation administrator, which shows only now that the
             account is known.
     """
-    lake = Lake(account=account, buckets={**governance.other_buckets, bucket: namespaces})
+    own = {tier.bucket: tier.shape.namespaces for tier in tiers}
+    called = {tier.name: tier.bucket for tier in tiers}
+    lake = Lake(account=account, buckets={**governance.other_buckets, **own})
     principals = {
         name: reader.arn or role_arn(account, names.reader_role(name))
         for name, reader in governance.readers.items()
@@ -63,14 +65,16 @@ def declare(
     grants = merged(
         Grant(
             principal=principals[grant.to],
-            target=target(grant, bucket),
+            target=target(grant, called),
             actions=frozenset(grant.actions),
             grantable=frozenset(grant.grantable),
         )
         for grant in governance.grants
     )
     setup = Setup(third_party_engines=governance.third_party_engines)
-    return Declared(lake=lake, own=bucket, principals=principals, grants=grants, setup=setup)
+    return Declared(
+        lake=lake, own=frozenset(own), principals=principals, grants=grants, setup=setup
+    )
 
 
 def role_arn(account: Account, name: str) -> str:

@@ -20,16 +20,18 @@ from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
-from lakehouse.config import GovernanceConfig, LakehouseConfig
+from lakehouse.config import CatalogConfig, GovernanceConfig, LakehouseConfig
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
+from lakehouse.tiers import tiers
 from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
 
 ROOT = Path(__file__).parents[2]
 TAGS = {"millrace:stack": "example", "cost-center": "data-platform"}
 ACCOUNT = Account(region=REGION, account_id=ACCOUNT_ID)
 NAMES = Names(project="millrace", stack="example")
+TIERS = tiers(CatalogConfig(bucket="tables", namespaces=("default", "sales")), NAMES)
 BUCKET_ARN = f"arn:aws:s3tables:{REGION}:{ACCOUNT_ID}:bucket/tables"
 
 
@@ -61,10 +63,13 @@ def network(name: str, **changes: Any) -> Network:
 
 
 def catalog(name: str, **changes: Any) -> Catalog:
-    shape = stack_config().catalog.model_copy(update=changes)
+    settings = {**stack_settings("example")["millrace:catalog"], **changes}
+    shape = CatalogConfig.model_validate_json(json.dumps(settings))
     return Catalog(
         name,
-        CatalogArgs(account=ACCOUNT, names=NAMES, shape=shape, tags=TAGS),
+        CatalogArgs(
+            account=ACCOUNT, names=NAMES, shape=shape, tiers=tiers(shape, NAMES), tags=TAGS
+        ),
     )
 
 
@@ -98,8 +103,8 @@ def cluster(name: str, wiring: Mapping[str, Any] | None = None, **changes: Any) 
             zone_id="Z1",
             leader_security_group_id="sg-leader",
             worker_security_group_id="sg-worker",
-            catalog_name="lake",
-            warehouse=BUCKET_ARN,
+            catalogs=["lake"],
+            warehouses={"lake": BUCKET_ARN},
             key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1",
             tls_arn=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:tls",
             token_arns={"dbt": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT_ID}:secret:dbt"},
@@ -182,8 +187,7 @@ def governance(name: str, **changes: Any) -> Governance:
         shape,
         account=ACCOUNT,
         names=NAMES,
-        bucket="tables",
-        namespaces=stack_config().catalog.namespaces,
+        tiers=TIERS,
     )
     return Governance(
         name,

@@ -12,7 +12,7 @@ from components.governance import Governance, GovernanceArgs
 from lakehouse.config import GovernanceConfig
 from lakehouse.grants import bypass
 from lakehouse.grants.declared import declare
-from tests.components.programs import ACCOUNT, GOVERNED, NAMES, governance
+from tests.components.programs import ACCOUNT, GOVERNED, NAMES, TIERS, governance
 from tests.components.recorder import ACCOUNT_ID, Recorded, build
 
 CATALOG = f"{ACCOUNT_ID}:s3tablescatalog/tables"
@@ -25,7 +25,7 @@ def recorded() -> Recorded:
 
 def test_a_stack_that_does_not_ask_gets_nothing() -> None:
     shape = GovernanceConfig()
-    declared = declare(shape, account=ACCOUNT, names=NAMES, bucket="tables", namespaces=("sales",))
+    declared = declare(shape, account=ACCOUNT, names=NAMES, tiers=TIERS)
     args = GovernanceArgs(names=NAMES, shape=shape, declared=declared)
     recorded = build(lambda: Governance.where_asked("gov", args))
     assert recorded.resources == [], "not even a component"

@@ -35,13 +35,16 @@ from lakehouse.config import LakehouseConfig
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
+from lakehouse.tiers import tiers
 
 names = Names(project=pulumi.get_project(), stack=pulumi.get_stack())
 config = LakehouseConfig.from_pulumi(settings())
 account = Account(region=config.region, account_id="123456789012")
 tags = names.tags(config.tags)
+buckets = tiers(config.catalog, names)
 catalog = Catalog(
-    names.prefix, CatalogArgs(account=account, names=names, shape=config.catalog, tags=tags)
+    names.prefix,
+    CatalogArgs(account=account, names=names, shape=config.catalog, tiers=buckets, tags=tags),
 )
 Governance.where_asked(
     names.prefix,
@@ -52,8 +55,7 @@ Governance.where_asked(
             config.governance,
             account=account,
             names=names,
-            bucket=names.table_bucket,
-            namespaces=config.catalog.namespaces,
+            tiers=buckets,
         ),
         tags=tags,
     ),

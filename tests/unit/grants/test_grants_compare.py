@@ -23,7 +23,7 @@ def declared(*grants: Grant) -> Declared:
             account=Account(region="eu-central-1", account_id="123456789012"),
             buckets={"gold": ("sales",), "elsewhere": ("hr",)},
         ),
-        own="gold",
+        own=frozenset({"gold"}),
         principals={"reader": WHO},
         grants=grants,
         setup=Setup(third_party_engines=False),

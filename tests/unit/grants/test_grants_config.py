@@ -14,6 +14,7 @@ from lakehouse.errors import ConfigError
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
+from lakehouse.tiers import tiers
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = yaml.safe_load((ROOT / "Pulumi.example.yaml").read_text())["config"]
@@ -191,8 +192,7 @@ def test_a_reader_that_is_an_administrator_is_refused_once_the_account_is_known(
             config.governance,
             account=Account(region="eu-central-1", account_id="123456789012"),
             names=Names(project="millrace", stack="dev"),
-            bucket="millrace-dev",
-            namespaces=("sales",),
+            tiers=tiers(config.catalog, Names(project="millrace", stack="dev")),
         )
 
 

@@ -10,9 +10,10 @@ from lakehouse import policies
 
 ACCOUNT = policies.Account(region="eu-central-1", account_id="123456789012")
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
+SILVER = f"{BUCKET}-silver"
 COMMON: dict[str, Any] = {
     "account": ACCOUNT,
-    "bucket_arn": BUCKET,
+    "bucket_arns": [BUCKET, SILVER],
     "key_arn": "arn:aws:kms:eu-central-1:123456789012:key/1",
     "group_pattern": "millrace-prod-blue-leader-*",
 }
@@ -53,14 +54,20 @@ def test_no_action_is_a_wildcard(document: policies.Document) -> None:
 
 
 @BOTH
-def test_table_data_is_that_of_one_bucket(document: policies.Document) -> None:
-    assert statement(document, "TableData")["Resource"] == [BUCKET, f"{BUCKET}/table/*"]
+def test_table_data_is_that_of_the_stack_s_buckets(document: policies.Document) -> None:
+    assert statement(document, "TableBucket")["Resource"] == [BUCKET, SILVER]
+    assert statement(document, "TableData")["Resource"] == [
+        BUCKET,
+        f"{BUCKET}/table/*",
+        SILVER,
+        f"{SILVER}/table/*",
+    ]
 
 
 @BOTH
 def test_the_key_is_used_for_tables_of_the_bucket_only(document: policies.Document) -> None:
     condition = statement(document, "TableKey")["Condition"]["StringLike"]
-    assert condition == {"kms:EncryptionContext:aws:s3:arn": f"{BUCKET}/*"}
+    assert condition == {"kms:EncryptionContext:aws:s3:arn": [f"{BUCKET}/*", f"{SILVER}/*"]}
 
 
 @BOTH
