@@ -15,7 +15,7 @@ from components.stack import read
 stack = read()
 config, names, tags = stack.config, stack.names, stack.tags
 
-network = Network(names.prefix, NetworkArgs(region=config.region, shape=config.network, tags=tags))
+network = Network(names.prefix, NetworkArgs(**stack.networking, tags=tags))
 
 catalog = Catalog(names.prefix, CatalogArgs(**stack.keeping))
 

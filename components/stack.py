@@ -10,9 +10,10 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config as runtime
 
-from components import _image
+from components import _image, _network_facts
 from lakehouse.config import LakehouseConfig
 from lakehouse.config.catalog import sql_name
+from lakehouse.given_vpc import Joined
 from lakehouse.grants.declared import Declared, declare
 from lakehouse.names import Names
 from lakehouse.outputs import (
@@ -40,6 +41,8 @@ class Stack:
     """Table buckets, the first one foremost."""
     declared: Declared
     """Readers and their grants."""
+    joined: Joined | None
+    """The VPC that is joined; nothing where the stack builds one."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -107,6 +110,11 @@ class Stack:
             "tiers": self.tiers,
             "tags": self.tags,
         }
+
+    @property
+    def networking(self) -> dict[str, Any]:
+        """What the network is told: inputs of `Network` by name."""
+        return {"account": self.account, "shape": self.config.network, "joined": self.joined}
 
     @property
     def spark_reader_arn(self) -> str:
@@ -240,6 +248,7 @@ def read() -> Stack:
         names=names,
         tiers=buckets,
     )
+    joined = _network_facts.resolve(config, names)
     images = _image.resolve(config.generations)
     return Stack(
         config=config,
@@ -248,6 +257,7 @@ def read() -> Stack:
         images=images,
         tiers=buckets,
         declared=declared,
+        joined=joined,
     )
 
 

@@ -73,8 +73,15 @@ def _leaves(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Field
             yield f"{path}{name}", field
             for each in typing.get_args(field.annotation):
                 if isinstance(each, type) and issubclass(each, BaseModel):
-                    entry = ".<name>" if typing.get_origin(field.annotation) is dict else "[]"
-                    yield from _leaves(each, f"{path}{name}{entry}.")
+                    yield from _leaves(each, f"{path}{name}{_entry(field.annotation)}.")
+
+
+def _entry(annotation: Any) -> str:
+    """How the key of what a field holds goes on: by name, by place, or at once."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return ""
+    return ".<name>" if origin is dict else "[]"
 
 
 def _table(rows: typing.Iterable[tuple[str, FieldInfo]]) -> str:
@@ -117,5 +124,5 @@ def _kind(annotation: Any) -> str:
     if origin is dict:
         return "map"
     if origin is typing.Literal:
-        return " or ".join(typing.get_args(annotation))
+        return " or ".join(map(str, typing.get_args(annotation)))
     return {str: "text", int: "number", bool: "true/false"}.get(annotation, "map")

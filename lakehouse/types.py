@@ -33,6 +33,10 @@ _SERVICE = re.compile(r"[a-z][a-z0-9.-]*(@[a-z]{2}(-[a-z]+)+-\d)?")
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}")
 _POLICY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}")
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?")
+_VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
+_SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+_ROUTE_TABLE = re.compile(r"rtb-[0-9a-f]{8,17}")
+_HOSTED_ZONE = re.compile(r"Z[A-Z0-9]{5,31}")
 _TAG_KEY = re.compile(r"[\w .:/=+@-]{1,128}")
 _TAG_VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 
@@ -199,6 +203,29 @@ ServicePrincipal = Annotated[
     str,
     AfterValidator(
         _matching(_SERVICE_PRINCIPAL, "is no AWS service; write it as redshift.amazonaws.com")
+    ),
+]
+
+VpcId = Annotated[
+    str, AfterValidator(_matching(_VPC, "is no VPC; write its id as vpc-0a1b2c3d4e5f60718"))
+]
+
+SubnetId = Annotated[
+    str,
+    AfterValidator(_matching(_SUBNET, "is no subnet; write its id as subnet-0a1b2c3d4e5f60718")),
+]
+
+RouteTableId = Annotated[
+    str,
+    AfterValidator(
+        _matching(_ROUTE_TABLE, "is no route table; write its id as rtb-0a1b2c3d4e5f60718")
+    ),
+]
+
+HostedZoneId = Annotated[
+    str,
+    AfterValidator(
+        _matching(_HOSTED_ZONE, "is no hosted zone; write its id as Z0123456789ABCDEFGHIJ")
     ),
 ]
 

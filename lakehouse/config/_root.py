@@ -195,7 +195,7 @@ def _parts(raw: Mapping[str, Any]) -> Parts:
     generations = {name: each for name, each in read.items() if each is not None}
     return Parts(
         region=region if _REGION.fullmatch(region) else None,
-        network=_valid(NetworkConfig, raw.get("network", {})),
+        network=_valid(NetworkConfig, raw.get("network")),
         catalog=_valid(CatalogConfig, raw.get("catalog", {})),
         access=_valid(AccessConfig, raw.get("access", {})),
         endpoint=_valid(EndpointConfig, raw.get("endpoint", {})),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lakehouse.config import _catalog_rules, _governance_rules, _watch_rules
+from lakehouse.config import _catalog_rules, _governance_rules, _network_rules, _watch_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.audit import AuditConfig
@@ -53,7 +53,9 @@ class Parts:
 
 def findings(parts: Parts) -> list[Finding]:
     """Every broken rule between the settings of what could be read."""
-    found = [*_network(parts), *_catalog(parts), *_access(parts), *_weights(parts)]
+    found = [*_catalog(parts), *_access(parts), *_weights(parts)]
+    if parts.network is not None:
+        found[:0] = _network_rules.findings(parts.network, parts.region)
     for name, generation in parts.generations.items():
         found.extend(_generation(name, generation, parts))
     if parts.audit is not None:
@@ -63,19 +65,6 @@ def findings(parts: Parts) -> list[Finding]:
     if parts.governance is not None:
         found.extend(_governance_rules.findings(parts.governance, parts.catalog))
     return found
-
-
-def _network(parts: Parts) -> Iterator[Finding]:
-    if parts.network is None:
-        return
-    key = "millrace:network.zones"
-    yield from _repeated(key, parts.network.zones)
-    for zone in parts.network.zones:
-        if parts.region and zone[:-1] != parts.region:
-            yield Finding(
-                key, f"is not in aws:region {parts.region}; write {parts.region}{zone[-1]}", zone
-            )
-    yield from _repeated("millrace:network.interface_services", parts.network.interface_services)
 
 
 def _catalog(parts: Parts) -> Iterator[Finding]:
@@ -145,9 +134,9 @@ def _generation(name: str, generation: GenerationConfig, parts: Parts) -> Iterat
 
 
 def _pools(key: str, types: Sequence[str], network: NetworkConfig | None) -> Iterator[Finding]:
-    if network is None:
+    if network is None or not network.zone_names:
         return
-    zones = len(network.zones)
+    zones = len(network.zone_names)
     pools = len(set(types)) * zones
     if pools < MINIMUM_POOLS:
         yield Finding(

@@ -58,8 +58,9 @@ def whole(stack: str, *, preview: bool = False) -> Recorded:
 
 
 def network(name: str, **changes: Any) -> Network:
+    joined = changes.pop("joined", None)
     shape = stack_config().network.model_copy(update=changes)
-    return Network(name, NetworkArgs(region=REGION, shape=shape, tags=TAGS))
+    return Network(name, NetworkArgs(account=ACCOUNT, shape=shape, joined=joined, tags=TAGS))
 
 
 def catalog(name: str, **changes: Any) -> Catalog:

@@ -105,7 +105,7 @@ def test_services_are_reached_by_their_own_names(recorded: Recorded) -> None:
     interfaces = [
         each for each in recorded.of("VpcEndpoint") if each.inputs["vpcEndpointType"] == "Interface"
     ]
-    assert len(interfaces) == 13
+    assert len(interfaces) == 14
     assert all(each.inputs["privateDnsEnabled"] for each in interfaces)
     assert recorded.one("Vpc").inputs["enableDnsHostnames"], "private names need it"
 
