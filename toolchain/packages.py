@@ -49,6 +49,12 @@ JVM: Final = (
 )
 """What building the jar takes besides."""
 
+EMULATION: Final = (
+    Package("qemu-user-static", "qemu-aarch64-static", "programs of another architecture"),
+    Package("arch-test", "arch-test", "asked by mmdebstrap which architectures run here"),
+)
+"""What an image for another architecture takes besides."""
+
 
 def ensure_packages(log: Log, wanted: Sequence[Package] = (*HOST, *JVM)) -> list[str]:
     """Install what is missing with apt, and return the names of what was."""

@@ -30,8 +30,12 @@ MACHINE: Final = "198.51.100.2"
 """RFC 5737 documentation addresses: they collide with nobody's network."""
 
 _BOOT_SECONDS: Final = 60.0
+_EMULATED_BOOT_SECONDS: Final = 600.0
 _HALT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.3
+
+_EMULATED_HALT: Final = "--kill-signal=SIGRTMIN+5"
+"""QEMU numbers real-time signals from 32, the host's libc from 34: this arrives as SIGRTMIN+3."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +47,20 @@ class Login:
 
 
 @contextmanager
-def booted(root: Path, scratch: Path, log: Log) -> Iterator[Login]:
-    """Boot the tree at `root`; halt it cleanly at the end."""
+def booted(root: Path, scratch: Path, log: Log, *, emulated: bool = False) -> Iterator[Login]:
+    """Boot the tree at `root`; halt it cleanly at the end.
+
+    `emulated` says that it is of another architecture: slower, and halted by another signal.
+    """
     login = _prepare_login(root, scratch)
     console = scratch / "console.log"
     with _network(), console.open("wb") as output:
-        process = _start(root, output)
+        process = _start(root, output, [_EMULATED_HALT] if emulated else [])
         (scratch / "machine.pid").write_text(f"{process.pid}\n", encoding="utf-8")
         try:
-            _wait_for_ssh(process, login, console)
+            _wait_for_ssh(
+                process, login, console, _EMULATED_BOOT_SECONDS if emulated else _BOOT_SECONDS
+            )
             yield login
         finally:
             _halt(process, log)
@@ -127,13 +136,14 @@ def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True)
 
 
-def _start(root: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(root: Path, output: IO[bytes], options: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
             *("--resolv-conf=off", "--console=passive"),
             # Without it systemd-networkd and nftables skip themselves (systemd 252).
             "--capability=CAP_NET_ADMIN",
+            *options,
             f"--machine={NAMESPACE}",
             f"--directory={root}",
             f"--network-namespace-path=/run/netns/{NAMESPACE}",
@@ -145,10 +155,12 @@ def _start(root: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_for_ssh(process: subprocess.Popen[bytes], login: Login, console: Path) -> None:
+def _wait_for_ssh(
+    process: subprocess.Popen[bytes], login: Login, console: Path, deadline: float
+) -> None:
     start = time.monotonic()
     seen = "nothing yet"
-    while time.monotonic() - start < _BOOT_SECONDS:
+    while time.monotonic() - start < deadline:
         if process.poll() is not None:
             msg = f"the machine halted at boot ({process.returncode}):\n{_tail(console)}"
             raise ToolError(msg)
@@ -166,7 +178,7 @@ def _wait_for_ssh(process: subprocess.Popen[bytes], login: Login, console: Path)
             return
         seen = probe.stderr.strip() or f"ssh ended with {probe.returncode}"
         time.sleep(_POLL_SECONDS)
-    msg = f"no SSH after {_BOOT_SECONDS:.0f} s; last answer: {seen}\n{_tail(console)}"
+    msg = f"no SSH after {deadline:.0f} s; last answer: {seen}\n{_tail(console)}"
     raise DeadlineError(msg)
 
 

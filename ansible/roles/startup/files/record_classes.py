@@ -20,8 +20,9 @@ from pathlib import Path
 SPARK_CLASS = "/opt/spark/home/bin/spark-class"
 PYTHON = "/opt/spark/venv/bin/python"
 CONNECT_PORT = 15002
-DEADLINE_SECONDS = 240.0
-HALT_SECONDS = 30.0
+# A minute natively; under the emulation of another architecture it is many.
+DEADLINE_SECONDS = 1800.0
+HALT_SECONDS = 60.0
 
 SETTINGS = """
 spark.master spark://127.0.0.1:7077
