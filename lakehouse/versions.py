@@ -1,7 +1,8 @@
-"""The pin file, typed: which versions an image is made of.
+"""The pin files, typed: which versions an image is made of, one file for each version set.
 
-`packer/versions.auto.pkrvars.json` is read unchanged by Packer (variables), Ansible
-(``-e @file``) and this module. It holds exact versions and checksums and nothing else.
+A pin file is read unchanged by Packer (variables), Ansible (``-e @file``) and this module. It
+holds exact versions and checksums and nothing else. `packer/versions.auto.pkrvars.json` is the
+default set's, which Packer takes by itself; the others are called after their set.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any, Final
 from lakehouse.errors import ContractError
 
 PIN_FILE: Final = Path(__file__).resolve().parent.parent / "packer" / "versions.auto.pkrvars.json"
+
+DEFAULT_SET: Final = "spark-3.5"
+"""The version set of `PIN_FILE`: what is baked when nothing else is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,11 @@ class Versions:
     jar_artefacts: tuple[JarArtefact, ...]
 
     @property
+    def line(self) -> str:
+        """Spark's line of releases, for example `3.5`: what its interfaces depend on."""
+        return self.spark.rpartition(".")[0]
+
+    @property
     def spark(self) -> str:
         """Version of Spark, of server and client alike."""
         return self.versions["spark"]
@@ -84,3 +93,31 @@ def load(path: Path = PIN_FILE) -> Versions:
     except (KeyError, TypeError) as error:
         msg = f"{path} is not a pin file: {error}"
         raise ContractError(msg) from error
+
+
+def pin_files() -> dict[str, Path]:
+    """Version set -> its pin file; the default set first."""
+    others = sorted(PIN_FILE.parent.glob("spark-*.pkrvars.json"))
+    return {DEFAULT_SET: PIN_FILE, **{path.name.partition(".pkr")[0]: path for path in others}}
+
+
+def pin_file(version_set: str) -> Path:
+    """The pin file of a version set.
+
+    Raises:
+        ContractError: there is no such set; the message lists those there are.
+    """
+    files = pin_files()
+    if version_set not in files:
+        msg = f"there is no version set {version_set!r}; choose one of {', '.join(files)}"
+        raise ContractError(msg)
+    return files[version_set]
+
+
+def load_set(version_set: str = DEFAULT_SET) -> Versions:
+    """Read the pin file of a version set.
+
+    Raises:
+        ContractError: there is no such set, or its file is not a pin file.
+    """
+    return load(pin_file(version_set))

@@ -11,7 +11,7 @@ locals {
   ]
 
   test_options = join(" ", [
-    "-q -p no:cacheprovider -m install",
+    "-q -p no:cacheprovider -m install --version-set=${var.version_set}",
     join(" ", formatlist("tests/image/%s", var.image_tests)),
     "--ssh-config='${local.ssh_config}'",
   ])
@@ -28,7 +28,7 @@ build {
     use_proxy        = false
     ansible_env_vars = local.ansible_env
     extra_arguments = [
-      "--extra-vars", "@${path.root}/versions.auto.pkrvars.json",
+      "--extra-vars", "@${path.root}/${var.pin_file}",
       "--extra-vars", local.ansible_extra_vars,
     ]
   }

@@ -1,4 +1,5 @@
-# Pinned: values come from versions.auto.pkrvars.json, which Ansible and Python read as well.
+# Pinned: values come from a version set's pin file, which Ansible and Python read as well. Packer
+# takes versions.auto.pkrvars.json by itself; -var-file=spark-4.1.pkrvars.json chooses another set.
 
 variable "version_set" {
   type        = string
@@ -43,6 +44,12 @@ variable "jar_artefacts" {
 }
 
 # Chosen by the bake.
+
+variable "pin_file" {
+  type        = string
+  description = "Pin file of the version set, in this folder; Ansible is given the same as Packer."
+  default     = "versions.auto.pkrvars.json"
+}
 
 variable "playbook" {
   type        = string

@@ -14,7 +14,7 @@ import sys
 from typing import Final
 
 from lakehouse.errors import LakehouseError
-from lakehouse.versions import load
+from lakehouse.versions import DEFAULT_SET, load_set, pin_files
 from ops.image.bake import ensure_local_image, images_dir, layers_dir
 from ops.image.base import host_architecture
 from ops.image.inputs import collect
@@ -27,17 +27,17 @@ COMMANDS: Final = ("bake", "prove", "validate", "prune", "hash")
 _KEPT: Final = 3
 
 
-def run(command: str, log: Log) -> str:
+def run(command: str, log: Log, version_set: str = DEFAULT_SET) -> str:
     """Run one of `COMMANDS` and return what it has to say."""
     if command == "hash":
-        return collect(load(), host_architecture()).content_hash
+        return collect(load_set(version_set), host_architecture()).content_hash
     if command == "validate":
         validate(log)
         return f"packer: valid to bake {', '.join(BAKES)}"
     if command == "prune":
         prune(images_dir(), layers_dir(), _KEPT, (), log)
         return f"image: the newest {_KEPT} are kept"
-    image = ensure_local_image(log)
+    image = ensure_local_image(log, version_set)
     if command == "prove":
         prove(image, log)
     return image.content_hash
@@ -51,8 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("--version-set", choices=[*pin_files()], default=DEFAULT_SET)
+    given = parser.parse_args(arguments)
     try:
-        result = run(parser.parse_args(arguments).command, Progress())
+        result = run(given.command, Progress(), given.version_set)
     except LakehouseError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lakehouse.errors import PreflightError
-from lakehouse.versions import Versions, load
+from lakehouse.versions import DEFAULT_SET, Versions, load_set
 from ops.image import bill, suite
-from ops.image.artefacts import ensure_artefacts
+from ops.image.artefacts import artefact_dir, ensure_artefacts
 from ops.image.base import host_architecture, make_base
 from ops.image.inputs import LAYERS, Inputs, changes, collect
 from ops.image.jar import ensure_jar
@@ -40,13 +40,17 @@ class LocalImage:
     """`image.json` as written at the bake."""
 
 
-def ensure_local_image(log: Log) -> LocalImage:
-    """The image of this checkout for this machine's architecture, baked if it is not there."""
-    versions = load()
+def ensure_local_image(log: Log, version_set: str = DEFAULT_SET) -> LocalImage:
+    """The image of this checkout for this machine's architecture, baked if it is not there.
+
+    Raises:
+        ContractError: there is no such version set.
+    """
+    versions = load_set(version_set)
     inputs = collect(versions, host_architecture())
     found = find(inputs.content_hash)
     if found is not None:
-        log(f"image: {inputs.content_hash[:12]} is in the cache")
+        log(f"image: {version_set} {inputs.content_hash[:12]} is in the cache")
         return found
     check()
     with locked("image", log):
@@ -79,12 +83,15 @@ def find(content_hash: str) -> LocalImage | None:
     )
 
 
-def explain(inputs: Inputs) -> str:
-    """Why there is no image of `inputs` yet: what differs from the last one baked."""
-    manifests = sorted(images_dir().glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
-    if not manifests:
-        return "no image was baked here before"
-    last = json.loads(manifests[-1].read_text(encoding="utf-8"))
+def explain(inputs: Inputs, version_set: str) -> str:
+    """Why there is no image of `inputs` yet: what differs from the last one of its set."""
+    paths = sorted(images_dir().glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
+    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    alike = (version_set, inputs.architecture)
+    own = [each for each in manifests if (each["version_set"], each["architecture"]) == alike]
+    if not own:
+        return f"no image of {version_set} for {inputs.architecture} was baked here before"
+    last = own[-1]
     names = changes(last["inputs"], inputs.flat())
     shown = ", ".join(names[:_NAMED_CHANGES])
     more = len(names) - _NAMED_CHANGES
@@ -94,12 +101,14 @@ def explain(inputs: Inputs) -> str:
 
 
 def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
-    log(f"image: baking {inputs.content_hash[:12]}; {explain(inputs)}")
+    name = f"{versions.version_set} {inputs.content_hash[:12]}"
+    log(f"image: baking {name}; {explain(inputs, versions.version_set)}")
     start = time.monotonic()
     recipe = Recipe(
+        version_set=versions.version_set,
         content_hash=inputs.content_hash,
-        artefact_dir=ensure_artefacts(versions, inputs.architecture, log),
-        millrace_jar=ensure_jar(log),
+        artefact_dir=artefact_dir(),
+        millrace_jar=ensure_jar(versions.version_set, log),
     )
     stack: list[Path] = []
     for layer in LAYERS:
@@ -113,6 +122,9 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
                 if layer == "base":
                     _bake_base(inputs, versions, work, target, log)
                 else:
+                    if layer == "runtime":
+                        # No other layer takes any of them, and verifying them takes seconds.
+                        ensure_artefacts(versions, inputs.architecture, log)
                     bake_layer(layer, recipe, stack, work, target, log)
                     suite.note(layer, target)
             log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")

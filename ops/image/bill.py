@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lakehouse.versions import Versions, load
+from lakehouse.versions import Versions, load_set
 from ops.image import inventory, mounts, sbom
 from ops.image.component import Component
 from ops.image.layer import workspace
@@ -32,7 +32,7 @@ def read(folder: Path, manifest: Mapping[str, Any], log: Log) -> dict[str, Any]:
     """The bill of the image in `folder`; made now if the image is older than bills."""
     if not (folder / NAME).is_file():
         with locked("image", log):
-            store(folder, manifest, load(), log)
+            store(folder, manifest, load_set(manifest["version_set"]), log)
     document: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
     return document
 

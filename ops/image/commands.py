@@ -10,6 +10,7 @@ from typing import Final
 from lakehouse.errors import PreflightError
 from lakehouse.outputs import StackOutputs
 from lakehouse.types import CHANNEL
+from lakehouse.versions import DEFAULT_SET, pin_files
 from ops.context import AccountContext, open_account
 from ops.image import catalogue, channels, proofs, retire
 from ops.image.bake import LocalImage, ensure_local_image, find
@@ -30,9 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return actions.add_parser(name, help=text, description=text)
 
-    add("bake", "bake the local image, only what changed")
+    bake = add("bake", "bake the local image, only what changed")
+    _add_version_set(bake)
     prove = add("prove", "boot an image fresh, run the suite on it, keep the record")
     prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
+    _add_version_set(prove)
     listing = add("list", "images of the account, their proofs, and what keeps them")
     listing.add_argument("--json", action="store_true", help="print a JSON document")
     compare = add("diff", "what tells two images apart: packages, wheels and jars")
@@ -48,10 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     prune.add_argument("--yes", action="store_true", help="remove what is shown")
 
 
+def _add_version_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--version-set",
+        choices=[*pin_files()],
+        default=DEFAULT_SET,
+        help=f"which versions to bake (default: {DEFAULT_SET})",
+    )
+
+
 def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
     """Do what was asked and return what there is to say."""
     if arguments.action == "bake":
-        image = ensure_local_image(Progress())
+        image = ensure_local_image(Progress(), arguments.version_set)
         return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
     if arguments.action == "prove":
         return _prove(arguments, redactor, Progress())
@@ -145,7 +157,7 @@ def _local_account(arguments: argparse.Namespace, redactor: Redactor) -> Account
 
 def _baked(arguments: argparse.Namespace, context: AccountContext | None, log: Log) -> LocalImage:
     if not arguments.image:
-        return ensure_local_image(log)
+        return ensure_local_image(log, arguments.version_set)
     content_hash = arguments.image
     if context:
         with context.inside():

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import yaml
 
-from lakehouse.versions import PIN_FILE, Versions
+from lakehouse.versions import PIN_FILE, Versions, pin_file
 
 REPOSITORY: Final = PIN_FILE.parent.parent
 
@@ -27,7 +27,6 @@ _PACKAGE_LISTS: Final = ("base", "java", "spark", "gateway")
 _PATTERNS: Final[Mapping[Layer, tuple[str, ...]]] = {
     "base": ("ops/image/base.py",),
     "runtime": (
-        "packer/versions.auto.pkrvars.json",
         "ansible/playbooks/runtime.yml",
         "ansible/roles/java/**/*",
         "ansible/roles/spark/**/*",
@@ -89,6 +88,9 @@ def collect(versions: Versions, architecture: str, repository: Path = REPOSITORY
     files: dict[Layer, dict[str, str]] = {
         layer: dict(_hashed(repository, _PATTERNS[layer])) for layer in LAYERS
     }
+    # Of the pins only this set's: another one's say nothing about this image.
+    pins = f"packer/{pin_file(versions.version_set).name}"
+    files["runtime"].update(_hashed(repository, [pins]))
     files["base"]["Debian packages"] = _digest("\n".join(packages).encode())
     files["base"]["Debian release"] = f"{versions.debian} revision {versions.base_revision}"
     keys: dict[Layer, str] = {}

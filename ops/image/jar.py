@@ -15,11 +15,13 @@ NAME: Final = "millrace-spark.jar"
 _DEADLINE_SECONDS: Final = 900.0
 
 
-def ensure_jar(log: Log, repository: Path = REPOSITORY) -> Path:
-    """Build and test jvm/ unless exactly these sources were built before."""
+def ensure_jar(version_set: str, log: Log, repository: Path = REPOSITORY) -> Path:
+    """Build and test jvm/ for a version set unless exactly these sources were built before."""
     source = repository / "jvm"
     files = [source / "pom.xml", *sorted(p for p in (source / "src").rglob("*") if p.is_file())]
-    key = content_key(*(f"{p.relative_to(source)}\n{p.read_text('utf-8')}" for p in files))
+    key = content_key(
+        version_set, *(f"{p.relative_to(source)}\n{p.read_text('utf-8')}" for p in files)
+    )
 
     def make(folder: Path) -> None:
         # In a copy: a build must not write into the checkout.
@@ -28,8 +30,8 @@ def ensure_jar(log: Log, repository: Path = REPOSITORY) -> Path:
         shutil.copy(source / "pom.xml", work)
         shutil.copytree(source / "src", work / "src")
         run(
-            ["mvn", "--batch-mode", "--no-transfer-progress", "package"],
-            what="jar: mvn package",
+            ["mvn", "--batch-mode", "--no-transfer-progress", "-P", version_set, "package"],
+            what=f"jar: mvn package for {version_set}",
             log=log,
             directory=work,
             deadline=_DEADLINE_SECONDS,

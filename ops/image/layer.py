@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from lakehouse.versions import pin_file
 from ops.image import machine, mounts
 from ops.image.inputs import REPOSITORY
 from ops.image.seal import seal
@@ -40,6 +41,7 @@ TESTS: Final[Mapping[Playbook, tuple[str, ...]]] = {
 class Recipe:
     """What Packer is told, apart from where the machine is."""
 
+    version_set: str
     content_hash: str
     artefact_dir: Path
     millrace_jar: Path
@@ -105,8 +107,10 @@ def compress(folder: Path, target: Path) -> None:
 
 def _packer(layer: Playbook, recipe: Recipe, login: machine.Login, log: Log) -> None:
     kit = packer_kit(log)
+    pins = pin_file(recipe.version_set)
     variables = {
         "playbook": layer,
+        "pin_file": pins.name,
         "image_tests": json.dumps(TESTS[layer]),
         "content_hash": recipe.content_hash,
         "artefact_dir": str(recipe.artefact_dir),
@@ -121,6 +125,7 @@ def _packer(layer: Playbook, recipe: Recipe, login: machine.Login, log: Log) -> 
     output = run(
         [
             *(kit.packer, "build", "-color=false", "-only=image.null.machine"),
+            f"-var-file={pins}",
             *words,
             REPOSITORY / "packer",
         ],

@@ -45,6 +45,7 @@ def prove(image: LocalImage, log: Log) -> None:
                 *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
                 *booted_tests(),
                 *(f"--ssh-config={login.ssh_config}", f"--hosts=ssh://root@{machine.MACHINE}"),
+                f"--version-set={image.version_set}",
             ],
             what="image: tests on a booted machine",
             log=log,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from lakehouse.versions import pin_files
 from ops.image.inputs import REPOSITORY
 from toolchain.packer_kit import packer_kit
 from toolchain.process import run
@@ -29,7 +31,7 @@ BAKES: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def validate(log: Log) -> None:
-    """Formatting, syntax, types and the arguments of both sources, for each of `BAKES`.
+    """Formatting, syntax, types and the arguments of both sources: each of `BAKES`, each set.
 
     Raises:
         ToolError: Packer objects; its words are the message.
@@ -45,8 +47,11 @@ def validate(log: Log) -> None:
         "ansible_playbook": str(Path(sys.executable).with_name("ansible-playbook")),
     }
     run([kit.packer, "fmt", "-check", "-diff", folder], what="packer fmt", log=log)
-    for name, special in BAKES.items():
-        variables = {**complete, **special}
+    for (name, special), (version_set, pins) in itertools.product(
+        BAKES.items(), pin_files().items()
+    ):
+        variables = {**complete, **special, "pin_file": pins.name}
         words = [word for key, value in variables.items() for word in ("-var", f"{key}={value}")]
-        command: list[str | Path] = [kit.packer, "validate", *words, folder]
-        run(command, what=f"packer validate, {name}", log=log, environment=kit.environment())
+        command: list[str | Path] = [kit.packer, "validate", f"-var-file={pins}", *words, folder]
+        what = f"packer validate, {version_set} {name}"
+        run(command, what=what, log=log, environment=kit.environment())

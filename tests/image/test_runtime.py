@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.install
 
-_PINS = json.loads(
-    (Path(__file__).parents[2] / "packer" / "versions.auto.pkrvars.json").read_text("utf-8")
-)
 _PYTHON = "/opt/spark/venv/bin/python"
 
 
@@ -25,10 +20,12 @@ def test_the_java_on_path_is_the_one_of_java_home(host: Any) -> None:
     assert host.run("readlink -f /usr/bin/java /opt/java/bin/java | uniq | wc -l").stdout == "1\n"
 
 
-@pytest.mark.parametrize("name", sorted({a["name"] for a in _PINS["python_artefacts"]}))
-def test_a_python_package_is_of_the_pinned_version(host: Any, name: str) -> None:
-    pinned = {a["version"] for a in _PINS["python_artefacts"] if a["name"] == name}
-    code = f"from importlib.metadata import version; print(version('{name}'))"
+def test_a_python_package_is_of_the_pinned_version(
+    host: Any, pins: dict[str, Any], python_package: str
+) -> None:
+    artefacts = pins["python_artefacts"]
+    pinned = {a["version"] for a in artefacts if a["name"] == python_package}
+    code = f"from importlib.metadata import version; print(version('{python_package}'))"
     assert {host.run(f'{_PYTHON} -c "{code}"').stdout.strip()} == pinned
 
 
@@ -37,12 +34,10 @@ def test_python_packages_fit_together(host: Any) -> None:
     assert result.rc == 0, result.stdout
 
 
-@pytest.mark.parametrize("jar", _PINS["jar_artefacts"], ids=lambda jar: jar["artifact"])
 def test_a_pinned_jar_lies_in_sparks_own_folder(host: Any, jar: dict[str, str]) -> None:
     assert host.file(f"/opt/spark/home/jars/{jar['file']}").sha256sum == jar["sha256"]
 
 
-@pytest.mark.parametrize("jar", _PINS["jar_artefacts"], ids=lambda jar: jar["artifact"])
 def test_a_pinned_jar_lies_there_in_one_version(host: Any, jar: dict[str, str]) -> None:
     found = host.run(f"cd /opt/spark/home/jars && ls {jar['artifact']}-[0-9]*.jar")
     assert found.stdout.split() == [jar["file"]]

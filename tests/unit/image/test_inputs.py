@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.versions import load
+from lakehouse.versions import load, load_set
 from ops.image.inputs import LAYERS, REPOSITORY, changes, collect, debian_packages
 
 _COPIED = ("ansible", "jvm", "node", "packer", "lakehouse", "ops/image")
@@ -46,6 +46,31 @@ def test_a_change_renames_its_layer_and_those_above(
         handle.write("\n")
     after = collect(load(), "amd64", repository)
     assert [layer for layer in LAYERS if before.keys[layer] != after.keys[layer]] == layers
+
+
+@pytest.mark.parametrize(
+    ("path", "renamed"),
+    [
+        ("packer/versions.auto.pkrvars.json", ["spark-3.5"]),
+        ("packer/spark-4.1.pkrvars.json", ["spark-4.1"]),
+        ("ansible/roles/iceberg/tasks/install.yml", ["spark-3.5", "spark-4.1"]),
+    ],
+)
+def test_pins_rename_the_images_of_their_set_alone(
+    repository: Path, path: str, renamed: list[str]
+) -> None:
+    sets = [load_set("spark-3.5"), load_set("spark-4.1")]
+    before = [collect(versions, "amd64", repository).content_hash for versions in sets]
+    with (repository / path).open("a", encoding="utf-8") as handle:
+        handle.write("\n")
+    after = [collect(versions, "amd64", repository).content_hash for versions in sets]
+    pairs = zip(sets, before, after, strict=True)
+    assert [versions.version_set for versions, old, new in pairs if old != new] == renamed
+
+
+def test_sets_share_the_layer_that_has_nothing_of_spark() -> None:
+    old, new = (collect(load_set(name), "amd64") for name in ("spark-3.5", "spark-4.1"))
+    assert [layer for layer in LAYERS if old.keys[layer] == new.keys[layer]] == ["base"]
 
 
 def test_the_same_inputs_have_the_same_name(repository: Path) -> None:
