@@ -49,6 +49,7 @@ class Machine:
     ends: list[tuple[float, float]] = field(default_factory=list)
     """End and length of every running task."""
     at_risk: bool = False
+    cordoned: bool = False
     dies_at: float | None = None
 
 
@@ -152,7 +153,7 @@ class Simulation:
             if machine.ends:
                 machine.ends = [each for each in machine.ends if each[0] > now]
                 machine.idle_since = now
-            if now < machine.ready_at or machine.dies_at is not None:
+            if now < machine.ready_at or machine.dies_at is not None or machine.cordoned:
                 continue
             while self._queue and len(machine.ends) < CORES:
                 count, seconds = self._queue.popleft()
@@ -174,6 +175,8 @@ class Simulation:
         decision, self._memory = decide(seen, self._policy, self._memory)
         self.week.fallbacks += (mode, self._memory.mode) == ("spot", "fallback")
         self.week.replacements += max(0, len(self._memory.replacing) - replaced)
+        for name in decision.cordon:
+            self._machines[name].cordoned = True
         for name in (*decision.terminate, *decision.replace):
             self.week.busy_terminated += bool(self._machines[name].ends)
             del self._machines[name]
@@ -202,10 +205,11 @@ class Simulation:
             market="on-demand" if machine.pool is None else "spot",
             place=machine.zone,
             phase=phase,
-            cores=0 if phase == "pending" else CORES,
+            cores=0 if phase == "pending" or machine.cordoned else CORES,
             running=len(machine.ends),
             idle_seconds=max(0.0, now - machine.idle_since),
             at_risk=machine.at_risk,
+            cordoned=machine.cordoned,
         )
 
     def _turn(self, now: float, *, up: bool) -> None:

@@ -19,6 +19,7 @@ from node.autoscale.model import Decision, Memory, Observation
 from node.autoscale.record import Record
 from node.aws import Account
 from node.errors import NodeError
+from node.fleet import ask
 
 LOG: Final = logging.getLogger("node.autoscale")
 
@@ -37,6 +38,7 @@ class Autoscaler:
         *,
         get_json: spark.GetJson = web.get_json,
         at_risk: Callable[[], Collection[str]] = tuple,
+        cordon: Callable[[str, str], None] = ask.decommission,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`leader` is this machine's address, where the master answers."""
@@ -46,6 +48,7 @@ class Autoscaler:
         self._record = record
         self._get_json = get_json
         self._at_risk = at_risk
+        self._cordon = cordon
         self._clock = clock
         self._idle = spark.IdleClock()
         self._memory: Memory = record.memory
@@ -71,6 +74,8 @@ class Autoscaler:
         spared: tuple[str, ...] = ()
         problem = work.problem
         try:
+            for name in decision.cordon:
+                self._cordon(self._leader, addresses[name])
             if decision.changes(group):
                 spared = self._group.act(
                     decision, group, lambda name: self._still_idle(addresses[name], work)

@@ -1,7 +1,8 @@
 """Replacing machines that run: those at risk, and on-demand ones once spot is back.
 
-A replacement comes first and the old machine goes when it is idle. However many recommendations
-come, at most so many replacements begin within a window.
+A recommendation alone changes nothing for the machine it is about. Its replacement comes first;
+once that is in service the old machine takes no new task and goes when it has none left. However
+many recommendations come, at most so many replacements begin within a window.
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ def _end(draft: Draft) -> None:
             draft.terminate.append(worker)
             del memory.replacing[name]
             draft.reasons.append(f"{name} leaves: it is idle and its replacement is in service")
+        elif _may_stop(draft, worker):
+            draft.cordon.append(worker)
+            draft.reasons.append(f"{name} takes no new task: its replacement is in service")
+
+
+def _may_stop(draft: Draft, worker: Worker) -> bool:
+    """Whether enough others work without this one."""
+    working = [each for each in draft.seen.in_service if not each.cordoned]
+    left = len(working) - len(draft.cordon) - len(draft.terminate) - 1
+    return worker.at_risk and worker in working and left >= draft.floor
 
 
 def _begin(draft: Draft) -> None:

@@ -92,7 +92,9 @@ def grow(draft: Draft) -> bool:
     lasting = [wanted_cores(draft)] if asleep else over(draft, draft.policy.backlog_seconds)
     if not lasting:
         return False
-    target = workers_for(draft, min(lasting))
+    # Those that take no new task count as machines and carry nothing.
+    spent = sum(each.cordoned for each in draft.seen.staying)
+    target = min(workers_for(draft, min(lasting)) + spent, draft.seen.group.maximum)
     if target <= draft.desired:
         if target == draft.seen.group.maximum:
             draft.reasons.append(f"hold {draft.desired}: tasks wait, and this is the maximum")

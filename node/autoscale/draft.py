@@ -20,6 +20,7 @@ class Draft:
     """Without the machines in `terminate` taken off."""
     terminate: list[Worker] = field(default_factory=list)
     replace: list[Worker] = field(default_factory=list)
+    cordon: list[Worker] = field(default_factory=list)
     percentage: int | None = None
     places: tuple[str, ...] | None = None
     reasons: list[str] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Draft:
             desired=self.desired - len(self.terminate),
             terminate=tuple(each.instance_id for each in self.terminate),
             replace=tuple(each.instance_id for each in self.replace),
+            cordon=tuple(each.instance_id for each in self.cordon),
             on_demand_percentage=self.percentage,
             places=self.places,
             reasons=tuple(self.reasons),

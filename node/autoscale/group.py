@@ -173,6 +173,7 @@ def workers(
                 running=host.running if host else 0,
                 idle_seconds=idle.get(machine.address, 0.0),
                 at_risk=machine.instance_id in at_risk,
+                cordoned=host.cordoned if host else False,
             )
         )
     return tuple(found)

@@ -27,6 +27,8 @@ class Worker:
     """Seconds since a task last ran or began on it."""
     at_risk: bool = False
     """Spot recommended to move away from it."""
+    cordoned: bool = False
+    """Takes no new task: Spark is moving its shuffle files away, or has done so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,8 @@ class Decision:
     """Idle machines to take out; the group launches others for them."""
     on_demand_percentage: int | None = None
     """Share of on-demand machines above the base, when it changes."""
+    cordon: tuple[str, ...] = ()
+    """Machines that shall take no new task: what stands in for them is in service."""
     places: tuple[str, ...] | None = None
     """Subnets to launch into, when they change."""
     reasons: tuple[str, ...] = ()
@@ -142,6 +146,7 @@ class Decision:
         return bool(
             self.terminate
             or self.replace
+            or self.cordon
             or self.on_demand_percentage is not None
             or self.places is not None
             or self.desired != group.desired

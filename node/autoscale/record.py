@@ -80,6 +80,7 @@ def line(
     optional: Mapping[str, Any] = {
         "terminate": list(decision.terminate),
         "replace": list(decision.replace),
+        "cordon": list(decision.cordon),
         "spared": list(spared),
         "on_demand_percentage": decision.on_demand_percentage,
         "places": None if decision.places is None else list(decision.places),

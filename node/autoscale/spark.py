@@ -20,6 +20,8 @@ class Host:
     running: int = 0
     begun: int = 0
     """Tasks that ever began on it: tells of those between two looks."""
+    cordoned: bool = False
+    """Decommissioned: it takes no new task and offers no core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +37,23 @@ class Work:
 def read(leader: str, get_json: GetJson = web.get_json) -> Work:
     """Ask master and driver. A driver that is silent or starting leaves the backlog unknown."""
     try:
-        cores = _cores(get_json(leader, ports.MASTER_UI, "/json/"))
+        master = get_json(leader, ports.MASTER_UI, "/json/")
+        cores, cordoned = _cores(master, "ALIVE"), _cores(master, "DECOMMISSIONED")
         application = _application(get_json("127.0.0.1", ports.DRIVER_UI, "/api/v1/applications"))
         if application is None:
             return Work(problem="the driver has no application")
         base = f"/api/v1/applications/{application}"
         stages = get_json("127.0.0.1", ports.DRIVER_UI, f"{base}/stages?status=active")
         executors = get_json("127.0.0.1", ports.DRIVER_UI, f"{base}/executors")
-        return Work(backlog=_backlog(stages), hosts=_hosts(cores, executors))
+        return Work(backlog=_backlog(stages), hosts=_hosts(cores, cordoned, executors))
     except web.WebError as error:
         return Work(problem=str(error))
     except (KeyError, TypeError, IndexError, ValueError) as error:
         return Work(problem=f"an answer of Spark has another form: {error!r}")
 
 
-def _cores(master: Any) -> dict[str, int]:
-    return {each["host"]: each["cores"] for each in master["workers"] if each["state"] == "ALIVE"}
+def _cores(master: Any, state: str) -> dict[str, int]:
+    return {each["host"]: each["cores"] for each in master["workers"] if each["state"] == state}
 
 
 def _application(found: Any) -> str | None:
@@ -65,7 +68,9 @@ def _backlog(stages: Any) -> int:
     )
 
 
-def _hosts(cores: Mapping[str, int], executors: Any) -> dict[str, Host]:
+def _hosts(
+    cores: Mapping[str, int], cordoned: Mapping[str, int], executors: Any
+) -> dict[str, Host]:
     running: dict[str, int] = {}
     begun: dict[str, int] = {}
     for each in executors:
@@ -73,8 +78,13 @@ def _hosts(cores: Mapping[str, int], executors: Any) -> dict[str, Host]:
         running[host] = running.get(host, 0) + each["activeTasks"]
         begun[host] = begun.get(host, 0) + each["totalTasks"]
     return {
-        host: Host(cores=count, running=running.get(host, 0), begun=begun.get(host, 0))
-        for host, count in cores.items()
+        host: Host(
+            cores=cores.get(host, 0),
+            running=running.get(host, 0),
+            begun=begun.get(host, 0),
+            cordoned=host not in cores,
+        )
+        for host in {**cordoned, **cores}
     }
 
 

@@ -47,6 +47,8 @@ class Fleet:
         """Address -> tasks; every other worker has none."""
         self.began: Counter[str] = Counter()
         self.risky: set[str] = set()
+        self.cordoned: set[str] = set()
+        """Addresses of those that take no new task."""
         self.state = state
         document = BootDocument(
             role="leader",
@@ -68,6 +70,7 @@ class Fleet:
             Record(state),
             get_json=self.answer,
             at_risk=lambda: self.risky,
+            cordon=lambda _, address: self.cordoned.add(address),
             clock=self.now,
         )
 
@@ -87,7 +90,11 @@ class Fleet:
         if path == "/json/":
             return {
                 "workers": [
-                    {"host": address, "cores": CORES, "state": "ALIVE"}
+                    {
+                        "host": address,
+                        "cores": CORES,
+                        "state": "DECOMMISSIONED" if address in self.cordoned else "ALIVE",
+                    }
                     for address in self.addresses().values()
                 ]
             }
@@ -273,6 +280,31 @@ def test_twenty_recommendations_in_ten_minutes_launch_no_more_than_the_bound(fle
     launched = len(own.network.instances())
     assert launched == 6 + 4
     assert len(own.addresses()) == 10, "all were at work, so nobody was taken"
+    assert len(own.cordoned) == 4, "only those take no new task whose replacements are in service"
+
+
+def test_a_machine_at_risk_is_replaced_first_emptied_next_and_taken_last(fleet: Any) -> None:
+    own = fleet(MinSize=2, MaxSize=6, DesiredCapacity=2)
+    own.busy()
+    victim = min(own.addresses())
+    address = own.addresses()[victim]
+    own.cloud.local("POST", "rebalance", {"instance_id": victim})
+    own.risky.add(victim)
+    assert own.step().desired == 3
+    assert own.cordoned == set()
+    own.step()
+    assert own.cordoned == {address}
+    for _ in range(12):
+        own.busy()
+        own.step(30)
+        assert victim in own.addresses(), "its tasks go on"
+    own.began[address] += own.running.pop(address)
+    own.until(lambda: victim not in own.addresses(), limit=90)
+    assert len(own.addresses()) == 2
+    told = [reason for each in status(own.state)["decisions"] for reason in each["reasons"]]
+    steps = ("rebalance recommended", "takes no new task", "its replacement is in service")
+    places = [next(n for n, each in enumerate(told) if words in each) for words in steps]
+    assert places == sorted(places), "each step says why"
 
 
 def test_decisions_are_kept_and_told_as_lines(fleet: Any, caplog: Any) -> None:

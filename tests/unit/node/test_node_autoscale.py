@@ -272,6 +272,48 @@ def test_a_replaced_machine_leaves_when_it_is_idle(story: Story) -> None:
     assert (decision.terminate, decision.desired) == (("i-1",), 2)
 
 
+def test_a_recommendation_alone_stops_no_work(story: Story) -> None:
+    risky = worker(1, running=4, at_risk=True)
+    own = group(2, minimum=2)
+    asked = story.look(own, (risky, worker(2, running=4)))
+    assert (asked.desired, asked.cordon) == (3, ())
+    story.now += 60
+    coming = (risky, worker(2, running=4), worker(3, phase="pending", cores=0))
+    assert story.look(replace(own, desired=3), coming).cordon == (), "it is still on its way"
+
+
+def test_once_its_replacement_serves_a_machine_at_risk_takes_no_new_task(story: Story) -> None:
+    risky = worker(1, running=4, at_risk=True)
+    own = group(2, minimum=2)
+    story.look(own, (risky, worker(2, running=4)))
+    story.now += 60
+    grown = replace(own, desired=3)
+    others = (worker(2, running=4), worker(3, running=4))
+    decision = story.look(grown, (risky, *others))
+    assert (decision.cordon, decision.terminate) == (("i-1",), ())
+    assert "takes no new task" in " ".join(decision.reasons)
+    spent = replace(risky, cordoned=True, cores=0, running=1)
+    later = story.look(grown, (spent, *others))
+    assert (later.cordon, later.terminate) == ((), ()), "once is enough, and a task still runs"
+    empty = replace(spent, running=0, idle_seconds=31.0)
+    assert story.look(grown, (empty, *others)).terminate == ("i-1",)
+
+
+def test_machines_beyond_the_bound_keep_working(story: Story) -> None:
+    story.policy = replace(POLICY, replacements=1)
+    risky = tuple(worker(each, running=4, at_risk=True) for each in range(3))
+    story.look(group(3), risky)
+    story.now += 60
+    decision = story.look(group(4), (*risky, worker(9, running=4)))
+    assert len(decision.cordon) == 1
+
+
+def test_one_that_takes_no_new_task_is_no_capacity(story: Story) -> None:
+    fleet = (*busy(2), worker(8, cordoned=True, cores=0, running=1))
+    decision = story.wait(60, group(3), fleet, backlog=14)
+    assert decision.desired == 5, "16 cores are four workers, beside the one that leaves"
+
+
 def test_one_that_was_taken_first_is_not_replaced_twice(story: Story) -> None:
     own = group(2, minimum=2)
     story.look(own, (worker(1, running=1, at_risk=True), worker(2, running=1)))

@@ -31,6 +31,7 @@ def workers(draw: st.DrawFn) -> tuple[Worker, ...]:
             running=draw(st.integers(0, 4)),
             idle_seconds=draw(st.sampled_from([0.0, 31.0, 299.0, 301.0, 5000.0])),
             at_risk=draw(st.booleans()),
+            cordoned=draw(st.booleans()),
         )
         for number in range(count)
     )
@@ -71,6 +72,12 @@ def test_bounds_busy_workers_and_the_minimum_are_respected(seen: list[Observatio
         for name in chosen:
             assert by_name[name].running == 0, "a busy worker was chosen"
             assert by_name[name].phase == "in service"
+        for name in decision.cordon:
+            assert by_name[name].at_risk, "only a machine at risk is stopped from working"
+            assert name in memory.replacing, "and only one that is being replaced"
+        if decision.cordon:
+            working = sum(not worker.cordoned for worker in each.in_service)
+            assert working - len(decision.cordon) >= own.minimum
         if chosen:
             assert each.backlog is not None
             assert len(each.in_service) - len(chosen) >= own.minimum
