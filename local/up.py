@@ -22,7 +22,7 @@ from typing import Final
 import yaml
 
 from lakehouse import ports
-from lakehouse.errors import PreflightError, ToolError
+from lakehouse.errors import DeadlineError, PreflightError, ToolError
 from lakehouse.outputs import StackOutputs
 from local.cloud import Cloud
 from local.paths import DEFAULT_NAME, CloudPaths
@@ -30,12 +30,13 @@ from local.project import STACK, Project
 from local.recovery import end_engine, unfinished_operations, unlock
 from local.seed import Account
 from ops.connect import config_directory, folder_name, forget_connection, write_connection
-from ops.context import open_context
+from ops.context import open_account, open_context
 from ops.image import proofs
 from ops.image.bake import LocalImage, ensure_local_image
 from ops.netns import inside
 from ops.program import Program
 from ops.redact import Redactor
+from ops.replacing import await_replaced
 from toolchain.awsprovider import aws_plugin
 from toolchain.ensure import PulumiKit, ensure_pulumi
 from toolchain.packages import ensure_packages
@@ -45,6 +46,8 @@ CHECKOUT: Final = Path(__file__).parents[1]
 PORT_VARIABLE: Final = "MILLRACE_PORT"
 FIRST_QUERY_DEADLINE: Final = 180.0
 """Seconds for the client's first answer; the leader has answered its own probe before that."""
+REPLACED_DEADLINE: Final = 900.0
+"""Seconds for machines to be replaced, one after the other, by those of a new image."""
 
 Log = Callable[[str], None]
 
@@ -149,6 +152,9 @@ class LocalLakehouse:
         self.log("pulumi up: the same program as on AWS")
         program.up(self.log)
         outputs = program.outputs()
+        groups = [g for each in outputs.generations for g in (each.leader_group, each.worker_group)]
+        context = open_account(STACK, cloud=self.cloud.paths.name, redactor=Redactor())
+        await_replaced(context.account, groups, deadline=REPLACED_DEADLINE, log=self.log)
         self.project.outputs_file.write_text(json.dumps(outputs.to_exports(), indent=2))
         return outputs
 
@@ -157,16 +163,23 @@ class LocalLakehouse:
         context = open_context(STACK, cloud=self.cloud.paths.name, redactor=Redactor())
         connection = write_connection(context, "", config_directory())
         namespace = outputs.catalogs[0].namespaces[0]
-        result = subprocess.run(
-            [sys.executable, "-m", "local.first_query", connection.catalog, namespace],
-            input=connection.to_json(),
-            cwd=CHECKOUT,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-            capture_output=True,
-            text=True,
-            timeout=FIRST_QUERY_DEADLINE,
-            check=False,
-        )
+        try:
+            result = subprocess.run(
+                [sys.executable, "-m", "local.first_query", connection.catalog, namespace],
+                input=connection.to_json(),
+                cwd=CHECKOUT,
+                env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+                capture_output=True,
+                text=True,
+                timeout=FIRST_QUERY_DEADLINE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            msg = (
+                f"the first query was not answered within {FIRST_QUERY_DEADLINE:.0f} s; "
+                "`lakehouse status` tells more"
+            )
+            raise DeadlineError(msg) from error
         if result.returncode:
             said = "\n".join(result.stderr.splitlines()[-12:])
             msg = f"the first query failed (`lakehouse status` tells more):\n{said}"

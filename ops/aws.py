@@ -104,6 +104,11 @@ class AutoScaling(_Service):
             for each in sorted(found.get("Instances", ()), key=lambda each: each["InstanceId"])
         )
 
+    def newest_refresh(self, group: str) -> dict[str, Any] | None:
+        """How far the newest replacement of a group's machines is; None if there never was one."""
+        answer = self._call("describe_instance_refreshes", AutoScalingGroupName=group, MaxRecords=1)
+        return next(iter(answer["InstanceRefreshes"]), None)
+
 
 class Ec2(_Service):
     """Machines."""
