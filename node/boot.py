@@ -13,11 +13,11 @@ import time
 from typing import Final
 
 from lakehouse.boot import BootDocument, BootDocumentError, parse
-from node import files, instance, journal, machine, names, paths, secrets, sizes
+from node import files, instance, journal, machine, names, paths, secrets, sizes, status
 from node.aws import Account
 from node.errors import LastingError, NodeError
 from node.metadata import Metadata
-from node.render import machine_files
+from node.render import machine_files, release
 
 LOG: Final = logging.getLogger("node.boot")
 
@@ -67,8 +67,9 @@ def boot(metadata: Metadata) -> None:
 
     for directory in machine_files.directories(document):
         files.ensure_directory(directory)
+    spark = release.spark_version(status.read_version(paths.VERSION))
     archive = paths.CLASS_ARCHIVE.is_file()
-    for file in machine_files.files(document, this, share, known, archive=archive):
+    for file in machine_files.files(document, this, share, known, spark=spark, archive=archive):
         files.write(file)
     run("nft", "-f", str(paths.FIREWALL))
 

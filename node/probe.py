@@ -40,10 +40,12 @@ Query = Callable[[str], None]
 
 def load_client() -> tuple[Any, Any]:
     """The client's classes: seconds of imports, done while the server is still starting."""
-    from pyspark.sql.connect.client import ChannelBuilder
+    from pyspark.sql.connect import client
     from pyspark.sql.connect.session import SparkSession
 
-    return ChannelBuilder, SparkSession
+    # 4.0 gave the class that takes a URL a name of its own.
+    builder = getattr(client, "DefaultChannelBuilder", client.ChannelBuilder)
+    return builder, SparkSession
 
 
 def connect(channel_builder: Any, spark_session: Any) -> tuple[Query, str]:
@@ -60,13 +62,24 @@ def connect(channel_builder: Any, spark_session: Any) -> tuple[Query, str]:
         ],
     )
     session = spark_session.builder.channelBuilder(channel).create()
-    # The client would retry for ten minutes; a probe wants to know now.
-    session.client._retry_policy.update(max_retries=1, initial_backoff=100, max_backoff=500)
+    hurry(session.client)
 
     def run(sql: str) -> None:
         session.sql(sql).collect()
 
     return run, str(session.version)
+
+
+def hurry(client: Any) -> None:
+    """Let a client try once more and no longer: it would for ten minutes, and a probe asks now."""
+    patience = {"max_retries": 1, "initial_backoff": 100, "max_backoff": 500}
+    if hasattr(client, "set_retry_policies"):
+        from pyspark.sql.connect.client.retries import DefaultPolicy
+
+        client.set_retry_policies([DefaultPolicy(**patience)])
+    else:
+        # 3.5 has no other way to say it.
+        client._retry_policy.update(patience)
 
 
 class Probe:

@@ -35,11 +35,17 @@ def directories(document: BootDocument) -> list[RenderedDirectory]:
 
 
 def files(
-    document: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets, *, archive: bool
+    document: BootDocument,
+    instance: Instance,
+    sizes: Sizes,
+    secrets: Secrets,
+    *,
+    spark: str,
+    archive: bool,
 ) -> list[RenderedFile]:
     """Files of the machine's role. Those with a secret are 0400 and their reader's."""
     settings = spark_conf.render_settings(
-        document, instance, sizes, secrets.spark_auth, archive=archive
+        document, instance, sizes, secrets.spark_auth, spark=spark, archive=archive
     )
     wanted = [
         RenderedFile(path=paths.BOOT_DOCUMENT, text=document.to_json() + "\n"),

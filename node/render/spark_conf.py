@@ -14,7 +14,7 @@ from lakehouse.boot import BootDocument
 from node import paths, probe_result
 from node.errors import LastingError
 from node.instance import Instance
-from node.render import catalogs, jvm
+from node.render import catalogs, jvm, release
 from node.sizes import Sizes
 
 EXECUTORS_PER_WORKER: Final = 16
@@ -28,7 +28,8 @@ _OURS: Final = (
     "spark.driver.bindAddress",
     "spark.blockManager.port",
     "spark.driver.blockManager.port",
-    "spark.connect.grpc.binding.port",
+    "spark.connect.grpc.binding",
+    "spark.connect.authenticate",
     "spark.master",
     "spark.ui.port",
     "spark.connect.grpc.interceptor.classes",
@@ -39,9 +40,7 @@ _OURS: Final = (
 _SECURITY: Final = {
     "spark.authenticate": "true",
     "spark.network.crypto.enabled": "true",
-    # AES/GCM never registers a worker on 3.5.7 (SPARK-56227), so CTR; version 2 of the key
-    # exchange is what makes CTR acceptable (CVE-2025-55039) and is not the default.
-    "spark.network.crypto.cipher": "AES/CTR/NoPadding",
+    # Version 1, 3.5's default, is what CVE-2025-55039 is about.
     "spark.network.crypto.authEngineVersion": "2",
     # A peer that cannot do AES is refused instead of served with weak SASL.
     "spark.network.crypto.saslFallback": "false",
@@ -119,16 +118,24 @@ _LISTENERS: Final = "spark.extraListeners"
 
 
 def render_settings(
-    document: BootDocument, instance: Instance, sizes: Sizes, secret: str, *, archive: bool
+    document: BootDocument,
+    instance: Instance,
+    sizes: Sizes,
+    secret: str,
+    *,
+    spark: str,
+    archive: bool,
 ) -> dict[str, str]:
     """All settings of this machine's role, the secret of Spark's RPC among them.
 
-    `archive` tells whether the image has a class archive (executors' machines have the same).
+    `spark` is the version in the image, `archive` tells whether it has a class archive
+    (executors' machines have the same).
 
     Raises:
         LastingError: the environment sets something that is not its to set.
     """
     conf = {**_SECURITY, **_DECOMMISSION, **_DAEMONS, "spark.authenticate.secret": secret}
+    conf.update(release.settings(spark, document.role))
     if document.role == "leader":
         conf.update(_DRIVER)
         conf.update(_driver(instance, sizes, jvm.options(archive=archive)))

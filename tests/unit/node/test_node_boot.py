@@ -108,7 +108,7 @@ SECRET_FILES = {
 def test_secrets_are_in_files_that_only_their_reader_opens(
     leader: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
-    for file in machine_files.files(leader, instance, sizes, secrets, archive=True):
+    for file in machine_files.files(leader, instance, sizes, secrets, spark="3.5.7", archive=True):
         if "SECRET" in file.text or file.path in SECRET_FILES:
             assert (file.mode, file.owner) == (0o400, SECRET_FILES[file.path]), file.path
         assert file.path.is_relative_to("/run"), "a tmpfs: no secret reaches a disk"
@@ -118,7 +118,10 @@ def test_a_worker_gets_nothing_of_the_gateway(
     worker: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
     written = {
-        file.path for file in machine_files.files(worker, instance, sizes, secrets, archive=True)
+        file.path
+        for file in machine_files.files(
+            worker, instance, sizes, secrets, spark="3.5.7", archive=True
+        )
     }
     assert not {path for path in written if path.is_relative_to(paths.GATEWAY)}
     made = {directory.path for directory in machine_files.directories(worker)}
@@ -129,7 +132,7 @@ def test_every_file_has_its_directory(
     leader: BootDocument, instance: Instance, sizes: Sizes, secrets: Secrets
 ) -> None:
     made = {directory.path for directory in machine_files.directories(leader)}
-    for file in machine_files.files(leader, instance, sizes, secrets, archive=True):
+    for file in machine_files.files(leader, instance, sizes, secrets, spark="3.5.7", archive=True):
         assert file.path.parent in made
 
 
@@ -201,6 +204,8 @@ def machine_around(
 ) -> list[str]:
     """Boot with everything outside recorded instead of done."""
     done: list[str] = []
+    version = {"components": {"spark": "3.5.7"}}
+    monkeypatch.setattr(boot.status, "read_version", lambda _: version)
     monkeypatch.setattr(boot, "Account", lambda **_: SimpleNamespace(client=lambda name: name))
     monkeypatch.setattr(boot.secrets, "fetch", lambda *_: done.append("secrets") or secrets)
     monkeypatch.setattr(boot.files, "ensure_directory", lambda _: None)

@@ -31,7 +31,9 @@ def governed(leader: BootDocument) -> BootDocument:
 
 @pytest.fixture
 def conf(governed: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
-    settings = spark_conf.render_settings(governed, instance, sizes, "s3cret", archive=True)
+    settings = spark_conf.render_settings(
+        governed, instance, sizes, "s3cret", spark="3.5.7", archive=True
+    )
     prefix = "spark.sql.catalog.gold"
     return {
         key.removeprefix(prefix).removeprefix("."): value
@@ -84,7 +86,7 @@ def test_a_spark_that_reads_by_iam_has_no_profile(
 ) -> None:
     assert "AWS_CONFIG_FILE" not in environment.render(leader, instance, sizes)
     secrets = Secrets(spark_auth="s", certificate="c", private_key="k", tokens={"dbt": "t" * 32})
-    files = machine_files.files(leader, instance, sizes, secrets, archive=True)
+    files = machine_files.files(leader, instance, sizes, secrets, spark="3.5.7", archive=True)
     assert paths.AWS_CONFIG not in [each.path for each in files]
 
 
@@ -92,7 +94,7 @@ def test_the_profile_is_written_where_it_is_looked_for(
     governed: BootDocument, instance: Instance, sizes: Sizes
 ) -> None:
     secrets = Secrets(spark_auth="s", certificate="c", private_key="k", tokens={"dbt": "t" * 32})
-    files = machine_files.files(governed, instance, sizes, secrets, archive=True)
+    files = machine_files.files(governed, instance, sizes, secrets, spark="3.5.7", archive=True)
     assert ROLE in next(each.text for each in files if each.path == paths.AWS_CONFIG)
 
 

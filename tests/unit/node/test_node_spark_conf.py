@@ -16,7 +16,9 @@ from node.sizes import Sizes
 
 
 def settings(document: BootDocument, instance: Instance, sizes: Sizes) -> dict[str, str]:
-    return spark_conf.render_settings(document, instance, sizes, "s3cret", archive=True)
+    return spark_conf.render_settings(
+        document, instance, sizes, "s3cret", spark="3.5.7", archive=True
+    )
 
 
 @pytest.mark.parametrize("role", ["leader", "worker"])
