@@ -7,7 +7,21 @@
 `Settings` says where the URL, the authority and the token are found.
 """
 
-from lakehouse_client.session import Lakehouse, close, connect, session_is_lost
+from lakehouse_client.session import (
+    Lakehouse,
+    VersionError,
+    close,
+    connect,
+    session_is_lost,
+)
 from lakehouse_client.settings import Settings, SettingsError
 
-__all__ = ["Lakehouse", "Settings", "SettingsError", "close", "connect", "session_is_lost"]
+__all__ = [
+    "Lakehouse",
+    "Settings",
+    "SettingsError",
+    "VersionError",
+    "close",
+    "connect",
+    "session_is_lost",
+]

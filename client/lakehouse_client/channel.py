@@ -21,17 +21,21 @@ KEEPALIVE = [
 
 
 def channel_builder(settings: Settings) -> ChannelBuilder:
-    """A channel builder of the 3.5 client that trusts this lakehouse's authority only here."""
+    """A channel builder that trusts this lakehouse's authority only here."""
     import grpc
-    from pyspark.sql.connect.client.core import ChannelBuilder
+    from pyspark.sql.connect.client import core
 
-    class _Builder(ChannelBuilder):  # type: ignore[misc]
+    # 4.0 gave the class that takes a URL, and the token that the URL holds, names of their own.
+    base = getattr(core, "DefaultChannelBuilder", core.ChannelBuilder)
+    token_of_url = "token" if base is not core.ChannelBuilder else "_token"
+
+    class _Builder(base):  # type: ignore[misc, valid-type]
         def toChannel(self) -> grpc.Channel:
             if not self.secure and not settings.token:
                 return grpc.insecure_channel(self.endpoint, options=self._channel_options)
             roots = settings.ca_certificate.encode() or None
             tls = grpc.ssl_channel_credentials(root_certificates=roots)
-            token = settings.token or self._token
+            token = settings.token or getattr(self, token_of_url)
             if token:
                 tls = grpc.composite_channel_credentials(
                     tls, grpc.access_token_call_credentials(token)

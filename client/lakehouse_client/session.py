@@ -1,8 +1,11 @@
-"""Opening, closing and renewing Spark Connect sessions of a 3.5 client.
+"""Opening, closing and renewing Spark Connect sessions, with a client of 3.5 or 4.1.
 
-Three habits of that client are worked around here: it never sends keepalives, so a connection
-that a firewall forgot hangs for ever; closing one session breaks every other session of the
-process; and after the server lost a session it goes on in a new one without a word.
+Habits of these clients are worked around here: they never send keepalives, so a connection that
+a firewall forgot hangs for ever; closing one session breaks every other session of the process;
+and after the server lost a session, 3.5 goes on in a new one without a word.
+
+Server first, clients later: a client that is newer than its server is refused, because it may
+ask for what the server does not know and be answered wrongly.
 """
 
 from __future__ import annotations
@@ -20,7 +23,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOST = "INVALID_HANDLE.SESSION_NOT_FOUND"
+_LOST = (
+    "INVALID_HANDLE.SESSION_NOT_FOUND",
+    # What a 4.x client says of the same, at once and from then on.
+    "INVALID_HANDLE.SESSION_CHANGED",
+    "NO_ACTIVE_SESSION",
+)
+
+
+class VersionError(Exception):
+    """The client is of a newer Spark than the server."""
+
 
 _open: list[SparkSession] = []
 """Sessions that must not be collected: the 3.5 client would break the others with them."""
@@ -41,6 +54,7 @@ def connect(
 
     Raises:
         SettingsError: nothing says which lakehouse, or a file is missing.
+        VersionError: the server runs an older Spark than this client.
     """
     if settings is None:
         settings = (
@@ -61,7 +75,37 @@ def connect(
     client = session.client
     client.close = lambda: _close_channel(client)
     _open.append(session)
+    _refuse_older_server(session)
     return session
+
+
+def check_versions(client: str, server: str) -> None:
+    """Server first, clients later; patches of one line may differ either way.
+
+    Raises:
+        VersionError: the client's line is newer than the server's.
+    """
+    if _line(client) > _line(server):
+        msg = (
+            f"this client is Spark {client}, the server is Spark {server}: a client may be older "
+            f"than its server, never newer; install `pyspark=={server}` with its constraints file"
+        )
+        raise VersionError(msg)
+
+
+def _refuse_older_server(session: SparkSession) -> None:
+    import pyspark
+
+    try:
+        check_versions(pyspark.__version__, session.version)
+    except VersionError:
+        close(session)
+        raise
+
+
+def _line(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
 
 
 def close(session: SparkSession) -> None:
@@ -79,7 +123,7 @@ def _close_channel(client: object) -> None:
 
 def session_is_lost(error: BaseException) -> bool:
     """Whether the server no longer knows the session: it restarted, or evicted it."""
-    return _LOST in str(error)
+    return any(said in str(error) for said in _LOST)
 
 
 class Lakehouse:

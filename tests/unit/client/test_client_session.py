@@ -14,7 +14,12 @@ sys.path.insert(0, str(ROOT / "client"))
 
 from lakehouse_client import session as client_session  # noqa: E402 - not installed here
 from lakehouse_client.channel import KEEPALIVE  # noqa: E402
-from lakehouse_client.session import Lakehouse, session_is_lost  # noqa: E402
+from lakehouse_client.session import (  # noqa: E402
+    Lakehouse,
+    VersionError,
+    check_versions,
+    session_is_lost,
+)
 from lakehouse_client.settings import Settings  # noqa: E402
 
 LOST = RuntimeError("[INVALID_HANDLE.SESSION_NOT_FOUND] The handle x is invalid.")
@@ -79,7 +84,13 @@ def test_a_session_is_opened_once_for_much_work(opened: list[FakeSession]) -> No
 
 
 @pytest.mark.parametrize(
-    ("error", "lost"), [(LOST, True), (ValueError("INVALID_HANDLE.OPERATION_NOT_FOUND"), False)]
+    ("error", "lost"),
+    [
+        (LOST, True),
+        (RuntimeError("[INVALID_HANDLE.SESSION_CHANGED] The existing Spark server driver"), True),
+        (RuntimeError("[NO_ACTIVE_SESSION] No active Spark session found."), True),
+        (ValueError("INVALID_HANDLE.OPERATION_NOT_FOUND"), False),
+    ],
 )
 def test_only_a_lost_session_counts_as_lost(error: Exception, lost: bool) -> None:
     assert session_is_lost(error) is lost
@@ -89,3 +100,17 @@ def test_pings_come_well_before_a_load_balancer_forgets_the_connection() -> None
     options = dict(KEEPALIVE)
     assert options["grpc.keepalive_time_ms"] < 350_000
     assert options["grpc.keepalive_permit_without_calls"] == 1
+
+
+@pytest.mark.parametrize(
+    ("client", "server"),
+    [("3.5.7", "3.5.7"), ("3.5.9", "3.5.7"), ("3.5.7", "4.1.4"), ("4.1.4", "4.1.3-amzn-0")],
+)
+def test_a_client_may_be_as_old_as_its_server_or_older(client: str, server: str) -> None:
+    check_versions(client, server)
+
+
+@pytest.mark.parametrize(("client", "server"), [("4.1.4", "3.5.7"), ("3.10.0", "3.9.0")])
+def test_a_client_newer_than_its_server_is_refused(client: str, server: str) -> None:
+    with pytest.raises(VersionError, match=f"install `pyspark=={server}`"):
+        check_versions(client, server)
