@@ -19,10 +19,7 @@ network = Network(names.prefix, NetworkArgs(**stack.networking, tags=tags))
 
 catalog = Catalog(names.prefix, CatalogArgs(**stack.keeping))
 
-access = Access(
-    names.prefix,
-    AccessArgs(shape=config.access, certificate_names=stack.certificate_names, tags=tags),
-)
+access = Access(names.prefix, AccessArgs(**stack.admitting, key_arn=catalog.key_arn))
 
 clusters = {
     generation: Cluster(

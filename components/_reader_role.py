@@ -10,7 +10,7 @@ from lakehouse import policies
 from lakehouse.config import ReaderConfig
 from lakehouse.grants import roles
 from lakehouse.grants.declared import Declared
-from lakehouse.names import Names
+from lakehouse.names import ROLE_TAG, Names
 
 
 def make(
@@ -35,7 +35,8 @@ def make(
                 shape.trusted,
                 shape.trusted_services,
                 machines=f"{stack.prefix}-*-leader-*" if is_spark else "",
-                machine_tags=stack.tags({}),
+                # By name and by tag: a reader may be called something with leader in it.
+                machine_tags=stack.tags({ROLE_TAG: "leader"}),
             )
         ),
         permissions_boundary=boundary,

@@ -1,4 +1,4 @@
-"""Access: the certificate that clients trust, and a token for each user.
+"""Access: the certificate that clients trust, a token for each user, a role for each writer.
 
 The authority's key stays in a secret that no machine may read.
 """
@@ -13,10 +13,12 @@ from typing import Final
 
 import pulumi
 
-from components import _certificates
+from components import _certificates, _ingest_role
 from components._base import LakehouseComponent
 from components._stored_secret import store
 from lakehouse.config import AccessConfig
+from lakehouse.names import Names
+from lakehouse.policies import Account
 
 TOKEN_BYTES: Final = 32
 
@@ -25,8 +27,17 @@ TOKEN_BYTES: Final = 32
 class AccessArgs:
     """Inputs of `Access`."""
 
+    account: Account
+    """Where it is."""
+    names: Names
+    """Of the stack: writers' roles have names that people type."""
     shape: AccessConfig
-    """Users and rotations, as the owner describes them."""
+    """Users, rotations and writers, as the owner describes them."""
+    buckets: Mapping[str, str]
+    """The stack's table buckets that writers may be let into: as the stack file calls them ->
+    name. The first is called nothing."""
+    key_arn: pulumi.Input[str]
+    """Key of the tables."""
     certificate_names: Sequence[str]
     """DNS names and addresses that clients may use for the endpoint, the chief one first."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +45,7 @@ class AccessArgs:
 
 
 class Access(LakehouseComponent):
-    """What the gateway shows, and what it asks for."""
+    """What the gateway shows and asks for, and who writes past it."""
 
     ca_certificate: pulumi.Output[str]
     """PEM of the authority that is in force."""
@@ -42,6 +53,8 @@ class Access(LakehouseComponent):
     """Secret with the gateway's certificate and key."""
     token_arns: pulumi.Output[Mapping[str, str]]
     """User name -> secret with that user's token."""
+    writers: pulumi.Output[Mapping[str, str]]
+    """Writer outside the cluster -> ARN of its role."""
 
     def __init__(
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
@@ -89,7 +102,24 @@ class Access(LakehouseComponent):
         )
         self.tls_arn = gateway.arn
         self.token_arns = pulumi.Output.all(**tokens)
+        self.writers = pulumi.Output.all(**self._writers(args)).apply(dict)
         self.publish()
+
+    def _writers(self, args: AccessArgs) -> dict[str, pulumi.Output[str]]:
+        key_arn = pulumi.Output.from_input(args.key_arn)
+        return {
+            writer: _ingest_role.make(
+                self,
+                writer,
+                args.names.ingest_role(writer),
+                shape,
+                account=args.account,
+                buckets=args.buckets,
+                key_arn=key_arn,
+                boundary=args.shape.permissions_boundary,
+            )
+            for writer, shape in args.shape.ingest.items()
+        }
 
 
 def _both(authority: int, certificate: int) -> str:

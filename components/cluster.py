@@ -20,7 +20,7 @@ from components._machines import MachineArgs, launch_template, propagated
 from components._stored_secret import store
 from lakehouse import policies, ports
 from lakehouse.config import AccessConfig, GenerationConfig
-from lakehouse.names import TARGET_GROUP_NAME, Names, autonamed, fit
+from lakehouse.names import ROLE_TAG, TARGET_GROUP_NAME, Names, autonamed, fit
 
 DRAIN_HOOK: Final = "drain"
 
@@ -246,7 +246,7 @@ class Cluster(LakehouseComponent):
                 role,
                 known.apply(lambda values: self._policy(role, values)),
                 self._args.access.permissions_boundary,
-                self.tags(role),
+                self.tags(role, **{ROLE_TAG: role}),
             ),
             user_data=known.apply(lambda values: self._user_data(role, values)),
             tags=self._machine_tags(role),

@@ -130,6 +130,20 @@ class Stack:
         return {name: lake.catalog_id(bucket) for name, bucket in named.items()}
 
     @property
+    def admitting(self) -> dict[str, Any]:
+        """What access is told that no other component makes: inputs by name."""
+        return {
+            "account": self.account,
+            "names": self.names,
+            "shape": self.config.access,
+            "certificate_names": self.certificate_names,
+            "buckets": {
+                name: each.bucket for each in self.tiers for name in (each.name, each.bucket)
+            },
+            "tags": self.tags,
+        }
+
+    @property
     def governing(self) -> dict[str, Any]:
         """What governance is told that no other component makes: inputs by name."""
         return {

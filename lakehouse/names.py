@@ -20,6 +20,9 @@ LOAD_BALANCER_NAME: Final = 32
 ROLE_NAME: Final = 64
 """Characters in the name of a role or an instance profile (IAM quotas)."""
 
+ROLE_TAG: Final = "millrace:role"
+"""Tag of machines and of their roles: `leader` or `worker`. Nobody else's role has it."""
+
 STACK_NAME: Final = 24
 """Characters of a stack's name that leave room for the rest of every name."""
 
@@ -75,6 +78,10 @@ class Names:
     def reader_role(self, reader: str) -> str:
         """Role of a reader, which people and services take by name."""
         return f"{self.prefix}-reader-{reader}"
+
+    def ingest_role(self, writer: str) -> str:
+        """Role of a writer outside the cluster, which jobs and services take by name."""
+        return f"{self.prefix}-ingest-{writer}"
 
     def generation(self, generation: str) -> str:
         """Prefix of a generation's resources."""

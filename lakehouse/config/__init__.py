@@ -10,6 +10,7 @@ from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig, LeaderConfig, WorkersConfig
 from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig
+from lakehouse.config.ingest import IngestConfig
 from lakehouse.config.network import NetworkConfig
 from lakehouse.config.observability import ObservabilityConfig
 
@@ -24,6 +25,7 @@ __all__ = [
     "GenerationConfig",
     "GovernanceConfig",
     "GrantConfig",
+    "IngestConfig",
     "LakehouseConfig",
     "LeaderConfig",
     "NetworkConfig",

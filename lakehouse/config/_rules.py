@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lakehouse.config import _catalog_rules, _governance_rules, _network_rules, _watch_rules
+from lakehouse.config import (
+    _catalog_rules,
+    _governance_rules,
+    _ingest_rules,
+    _network_rules,
+    _watch_rules,
+)
 from lakehouse.config._findings import Finding
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.audit import AuditConfig
@@ -85,6 +91,7 @@ def _access(parts: Parts) -> Iterator[Finding]:
         )
     days = parts.access.log_retention_days
     yield from _watch_rules.retention("millrace:access.log_retention_days", days)
+    yield from _ingest_rules.findings(parts.access, parts.catalog)
 
 
 def _weights(parts: Parts) -> Iterator[Finding]:

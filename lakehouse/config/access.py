@@ -1,14 +1,15 @@
-"""Settings of access: who gets in, and what is kept of it."""
+"""Settings of access: who gets in, who writes from outside, and what is kept of it."""
 
 from __future__ import annotations
 
 from lakehouse.config._settings import Section, setting
+from lakehouse.config.ingest import IngestConfig
 from lakehouse.effects import Effect
-from lakehouse.types import PolicyArn, UserName
+from lakehouse.types import PolicyArn, Slug, UserName
 
 
 class AccessConfig(Section):
-    """Secrets and logs that outlive a machine."""
+    """Secrets, roles and logs that outlive a machine."""
 
     users: tuple[UserName, ...] = setting(
         "Users of the endpoint; each gets a token of its own in Secrets Manager.",
@@ -47,6 +48,11 @@ class AccessConfig(Section):
         default="",
         effect=Effect.SWAP_LEADER,
         max_length=255,
+    )
+    ingest: dict[Slug, IngestConfig] = setting(
+        "Who writes tables from outside the cluster, by name; each gets a role.",
+        factory=dict,
+        effect=Effect.IN_PLACE,
     )
     permissions_boundary: PolicyArn | None = setting(
         "ARN of the permissions boundary of every role that is made: of machines, readers, writers "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
@@ -11,7 +11,15 @@ from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
 from lakehouse.grants.model import Action
 from lakehouse.grants.truth import Engine
-from lakehouse.types import BucketName, Identifier, PolicyArn, PrincipalArn, ServicePrincipal, Slug
+from lakehouse.iam_types import IamStatement
+from lakehouse.types import (
+    BucketName,
+    Identifier,
+    PolicyArn,
+    PrincipalArn,
+    ServicePrincipal,
+    Slug,
+)
 
 MAXIMUM_GRANTS: Final = 5000
 
@@ -76,7 +84,7 @@ class ReaderConfig(Section):
         effect=Effect.IN_PLACE,
         max_length=10,
     )
-    statements: tuple[dict[str, Any], ...] = setting(
+    statements: tuple[IamStatement, ...] = setting(
         "Further IAM statements of the role that is made, for what its engine needs besides "
         "tables.",
         default=(),

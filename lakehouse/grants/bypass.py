@@ -17,6 +17,27 @@ DATA: Final = (
 CONTROL: Final = ("lakeformation:PutDataLakeSettings",)
 """With this a principal makes itself an administrator."""
 
+NEVER_OF_WRITERS: Final = (
+    "glue:DeleteResourcePolicy",
+    "glue:PutResourcePolicy",
+    "iam:*",
+    "kms:CreateGrant",
+    "kms:PutKeyPolicy",
+    "kms:ScheduleKeyDeletion",
+    "lakeformation:*",
+    "s3tables:DeleteTableBucket",
+    "s3tables:DeleteTableBucketPolicy",
+    "s3tables:DeleteTablePolicy",
+    "s3tables:PutTableBucketPolicy",
+    "s3tables:PutTablePolicy",
+    "secretsmanager:*",
+)
+"""What no writer outside the cluster may do, whoever allows it: read secrets, and change who may
+do what."""
+
+_NOT_FOR_WRITERS: Final = frozenset({"iam", "lakeformation", "s3tables", "secretsmanager"})
+"""Services of which a writer's own statements name nothing; its tables are named elsewhere."""
+
 MANAGED: Final = frozenset(
     {
         "AdministratorAccess",
@@ -33,7 +54,25 @@ def in_statements(statements: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The actions around Lake Formation that these IAM statements allow."""
     allowed = [each for each in statements if each.get("Effect") == "Allow"]
     return tuple(
-        action for action in (*DATA, *CONTROL) if any(_allows(each, action) for each in allowed)
+        action for action in (*DATA, *CONTROL) if any(allows(each, action) for each in allowed)
+    )
+
+
+def in_statements_of_writers(statements: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The actions in these IAM statements that are not for a writer, as they are written."""
+    allowed = [each for each in statements if each.get("Effect") == "Allow"]
+    found = ["NotAction" for each in allowed if "NotAction" in each]
+    written = [action for each in allowed for action in _texts(each.get("Action", ()))]
+    return tuple(dict.fromkeys([*found, *filter(_is_not_for_writers, written)]))
+
+
+def _is_not_for_writers(action: str) -> bool:
+    service = action.partition(":")[0].lower()
+    many = "*" in service or "?" in service
+    return (
+        many
+        or service in _NOT_FOR_WRITERS
+        or any(_pattern(action).fullmatch(each) for each in NEVER_OF_WRITERS)
     )
 
 
@@ -42,15 +81,19 @@ def in_managed(arns: Iterable[str]) -> tuple[str, ...]:
     return tuple(arn for arn in arns if ":aws:policy/" in arn and arn.rpartition("/")[2] in MANAGED)
 
 
-def _allows(statement: Mapping[str, Any], action: str) -> bool:
+def allows(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether a statement is about an action, whatever else it says."""
     if "NotAction" in statement:
         return not _matches(statement["NotAction"], action)
     return _matches(statement.get("Action", ()), action)
 
 
 def _matches(patterns: Any, action: str) -> bool:
-    each = [patterns] if isinstance(patterns, str) else list(patterns)
-    return any(_pattern(str(pattern)).fullmatch(action) for pattern in each)
+    return any(_pattern(pattern).fullmatch(action) for pattern in _texts(patterns))
+
+
+def _texts(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(each) for each in value]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -77,7 +77,18 @@ def catalog(name: str, **changes: Any) -> Catalog:
 def access(name: str, **changes: Any) -> Access:
     shape = stack_config().access.model_copy(update=changes)
     names = ("connect.lakehouse.internal", "127.0.0.1")
-    return Access(name, AccessArgs(shape=shape, certificate_names=names, tags=TAGS))
+    return Access(
+        name,
+        AccessArgs(
+            account=ACCOUNT,
+            names=NAMES,
+            shape=shape,
+            certificate_names=names,
+            buckets={"": "tables"},
+            key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1",
+            tags=TAGS,
+        ),
+    )
 
 
 def cluster(name: str, wiring: Mapping[str, Any] | None = None, **changes: Any) -> Cluster:

@@ -87,6 +87,12 @@ def encryption_of(table: str) -> dict[str, Any]:
     return {"kms:EncryptionContext:aws:s3:arn": table}
 
 
+def called(namespace: str, table: str = "") -> dict[str, Any]:
+    """The context that S3 Tables gives: what a table is called, and where it is."""
+    named = {"s3tables:namespace": namespace}
+    return {**named, "s3tables:tableName": table} if table else named
+
+
 def record(*names: str, kind: str = "A", action: str = "UPSERT") -> dict[str, Any]:
     """The context that Route 53 gives with a change of records."""
     return {

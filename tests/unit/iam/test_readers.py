@@ -115,16 +115,19 @@ def test_such_a_leader_takes_its_reader_s_role_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stack", "role", "expected"),
+    ("stack", "kind", "role", "expected"),
     [
-        ("example", "millrace-example-blue-leader-1234567", True),
-        ("example", "millrace-example-blue-worker-1234567", False),
-        ("example-b", "millrace-example-b-blue-leader-1234567", False),
-        ("other", "millrace-other-blue-leader-1234567", False),
+        ("example", "leader", "millrace-example-blue-leader-1234567", True),
+        ("example", "worker", "millrace-example-blue-worker-1234567", False),
+        ("example-b", "leader", "millrace-example-b-blue-leader-1234567", False),
+        ("other", "leader", "millrace-other-blue-leader-1234567", False),
+        # A reader and a writer of the stack whose owner chose that name.
+        ("example", "", "millrace-example-reader-leader-x", False),
+        ("example", "", "millrace-example-ingest-leader-x", False),
     ],
 )
 def test_a_reader_s_role_is_taken_by_leaders_of_its_own_stack(
-    stack: str, role: str, expected: bool
+    stack: str, kind: str, role: str, expected: bool
 ) -> None:
     recorded = build(lambda: governance("gov"))
     document = json.loads(recorded.one("Role", "notebooks").inputs["assumeRolePolicy"])
@@ -133,6 +136,7 @@ def test_a_reader_s_role_is_taken_by_leaders_of_its_own_stack(
         "aws:PrincipalArn": f"arn:aws:iam::123456789012:role/{role}",
         "aws:PrincipalTag/millrace:project": "millrace",
         "aws:PrincipalTag/millrace:stack": stack,
+        **({"aws:PrincipalTag/millrace:role": kind} if kind else {}),
     }
     assert hold(statement["Condition"], caller) is expected
 

@@ -22,6 +22,7 @@ from lakehouse.config import LakehouseConfig
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.generation import GenerationConfig
 from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig
+from lakehouse.config.ingest import IngestConfig, IngestTargetConfig
 from lakehouse.errors import ConfigError
 from lakehouse.names import Names
 from lakehouse.subnets import AddressPlan
@@ -58,6 +59,30 @@ GOVERNED = {
     }
 }
 
+INGESTING = {
+    "millrace:access": {
+        "permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
+        "ingest": {
+            "airflow": {
+                "trusted": ["arn:aws:iam::123456789012:role/airflow"],
+                "external_id": "agreed",
+                "create_tables": True,
+                "into": [
+                    {"namespace": "default"},
+                    {"namespace": "default", "tables": ["orders", "people"]},
+                ],
+            },
+            "firehose": {
+                "trusted_services": ["firehose.amazonaws.com"],
+                "into": [{"namespace": "default", "tables": ["events"]}],
+                "statements": [
+                    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::in/*"}
+                ],
+            },
+        },
+    }
+}
+
 SCALED = {
     "millrace:generations": {
         "blue": {
@@ -74,7 +99,7 @@ SCALED = {
 BASES = [
     dict(yaml.safe_load(path.read_text())["config"]) for path in sorted(ROOT.glob("Pulumi.*.yaml"))
 ]
-BASES += [{**each, **GOVERNED, **SCALED} for each in BASES[:1]]
+BASES += [{**each, **GOVERNED, **SCALED, **INGESTING} for each in BASES[:1]]
 
 FINDING = re.compile(r"(aws:region|millrace:[^\n]*?)( = [^\n]*)?: [^\n]+")
 """Key, perhaps a value, and what is wrong."""
@@ -114,6 +139,8 @@ SECTIONS = (
     GovernanceConfig,
     ReaderConfig,
     GrantConfig,
+    IngestConfig,
+    IngestTargetConfig,
 )
 KNOWN = sorted({name for section in SECTIONS for name in names_of(section)})
 SEEN = sorted({json.dumps(value) for base in BASES for value in leaves(base)})

@@ -1,7 +1,8 @@
 """Every wrong setting is refused in the words that the tables in `refusals/` hold, and no others.
 
 A case of a table changes Pulumi.example.yaml: `set` puts values at dotted paths below a section,
-`unset` takes one away, `copy` repeats one elsewhere, `governed` are settings of governance.
+`unset` takes one away, `copy` repeats one elsewhere, `governed` are settings of governance and
+`ingest` those of a writer that is otherwise right.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ def changed(case: dict[str, Any]) -> dict[str, Any]:
     if "governed" in case:
         base = {"federation": "create", "readers": {"bi": BI}}
         settings["millrace:governance"] = {**base, **case["governed"]}
+    if "ingest" in case:
+        right = {"into": [{"namespace": "sales"}], "trusted": BI["trusted"]}
+        settings["millrace:access"]["ingest"] = {"airflow": {**right, **case["ingest"]}}
     return settings
 
 
@@ -86,7 +90,7 @@ def test_a_mistake_is_said_once_in_one_line_with_its_key(case: dict[str, Any]) -
 
 def test_a_case_of_the_tables_is_a_mistake_because_of_its_change() -> None:
     assert LakehouseConfig.from_pulumi(EXAMPLE)
-    good = changed({"governed": {}})
+    good = changed({"governed": {}, "ingest": {}})
     assert LakehouseConfig.from_pulumi(good).governance.readers["bi"].engines
 
 
