@@ -21,6 +21,7 @@ from pulumi.runtime import mocks, rpc, settings
 
 from lakehouse.images import CHANNEL_PREFIX, TAG_CONTENT_HASH, TAG_VERSION_SET
 from lakehouse.proof import Proof
+from tests.components.given_account import FakeVpc
 
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
@@ -107,6 +108,8 @@ class FakeAccount(mocks.Mocks):
     proofs: list[Proof] = field(default_factory=lambda: [proof(ARM), proof(INTEL)])
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What the stack exported when it was last brought up."""
+    vpc: FakeVpc = field(default_factory=FakeVpc)
+    """The VPC that somebody else made."""
 
     def parameters(self) -> dict[str, str]:
         """Name -> value."""
@@ -123,6 +126,8 @@ class FakeAccount(mocks.Mocks):
         match kind:
             case "Secret":
                 identifier = arn
+            case "Queue":
+                known["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{known['name']}"
             case "Key":
                 known["keyId"] = identifier
             case "Zone":
@@ -162,8 +167,9 @@ class FakeAccount(mocks.Mocks):
                     "rootDeviceName": "/dev/xvda",
                 }
             case _:
-                msg = f"the fake account has no answer to {args.token}"
-                raise AssertionError(msg)
+                found = self.vpc.answer(args.token, args.args)
+                assert found is not None, f"the fake account has no answer to {args.token}"
+                answer = found
         return answer
 
 
