@@ -16,8 +16,8 @@ from typing import Any
 from lakehouse.errors import LakehouseError
 from ops import grants, logs, smoke, ssh
 from ops.access import Access, open_access
-from ops.connect import config_directory, render, write_connection
-from ops.context import CHECKOUT, OpsContext, open_context
+from ops.connect import client_constraints, config_directory, render, write_connection
+from ops.context import OpsContext, open_context
 from ops.hostkeys import known_hosts
 from ops.image import commands as image_commands
 from ops.machines import find_machines, select
@@ -25,7 +25,6 @@ from ops.redact import RedactionFilter, Redactor
 from ops.status import collect
 from ops.status_view import render as render_status
 
-CONSTRAINTS = CHECKOUT / "client" / "constraints" / "spark-3.5.7.txt"
 INTERRUPTED = 130
 
 Command = Callable[[argparse.Namespace, Redactor], int]
@@ -79,7 +78,8 @@ def _status(arguments: argparse.Namespace, redactor: Redactor) -> int:
 def _connect(arguments: argparse.Namespace, redactor: Redactor) -> int:
     context = _context(arguments, redactor)
     connection = write_connection(context, arguments.user, config_directory())
-    print(connection.to_json() if arguments.json else render(connection, CONSTRAINTS))
+    pins = client_constraints(context.outputs)
+    print(connection.to_json() if arguments.json else render(connection, pins))
     return 0
 
 

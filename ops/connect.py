@@ -11,8 +11,12 @@ from typing import Final
 
 from lakehouse.errors import ContractError
 from lakehouse.outputs import StackOutputs
-from ops.context import OpsContext
+from lakehouse.versions import DEFAULT_SET, load_set, pin_files
+from ops.context import CHECKOUT, OpsContext
 from ops.state import DEFAULT_CLOUD
+
+CONSTRAINTS: Final = CHECKOUT / "client" / "constraints"
+"""Files of pins, one for each version set."""
 
 FOLDER: Final = "millrace"
 CA: Final = "ca.pem"
@@ -136,6 +140,15 @@ spark = SparkSession.builder.remote(f"{connection.url};token={{token}}").getOrCr
 spark.sql("SHOW NAMESPACES IN {connection.catalog}").show()'''
 
 
+def client_constraints(outputs: StackOutputs) -> Path:
+    """Pins of the newest client that every generation takes: that of the oldest server."""
+    known = pin_files()
+    sets = {each.version_set for each in outputs.generations if each.version_set in known}
+    versions = [load_set(each) for each in sets or {DEFAULT_SET}]
+    oldest = min(versions, key=lambda each: [int(part) for part in each.line.split(".")])
+    return CONSTRAINTS / f"spark-{oldest.spark}.txt"
+
+
 def render(connection: Connection, constraints: Path) -> str:
     """What `lakehouse connect` prints: where things are, then the snippet."""
     return f"""\
@@ -143,6 +156,6 @@ endpoint  {connection.url}
 CA        {connection.ca_file}
 token     {connection.token_file}
 catalog   {connection.catalog}
-packages  pip install 'pyspark[connect]==3.5.7' -c {constraints}
+packages  pip install 'pyspark[connect]=={constraints.stem.removeprefix("spark-")}' -c {constraints}
 
 {snippet(connection)}"""

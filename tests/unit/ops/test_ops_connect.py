@@ -13,6 +13,7 @@ from lakehouse.errors import ContractError
 from ops.connect import (
     DOCUMENT,
     choose_user,
+    client_constraints,
     config_directory,
     folder_name,
     forget_connection,
@@ -100,3 +101,22 @@ def test_forgetting_leaves_no_file_of_ours_and_every_other(
     forget_connection(folder)
     assert not folder.exists()
     forget_connection(folder)
+
+
+@pytest.mark.parametrize(
+    ("sets", "pins"),
+    [
+        (["spark-3.5"], "spark-3.5.7.txt"),
+        (["spark-4.1"], "spark-4.1.4.txt"),
+        (["spark-4.1", "spark-3.5"], "spark-3.5.7.txt"),
+        (["unknown"], "spark-3.5.7.txt"),
+    ],
+)
+def test_the_pins_shown_are_of_a_client_that_every_generation_takes(
+    context: OpsContext, sets: list[str], pins: str
+) -> None:
+    (blue,) = context.outputs.generations
+    generations = tuple(blue.model_copy(update={"version_set": each}) for each in sets)
+    path = client_constraints(context.outputs.model_copy(update={"generations": generations}))
+    assert path.name == pins
+    assert path.is_file()
