@@ -87,15 +87,22 @@ class Account:
                 Name=proof.parameter, Value=proof.to_json(), Type="String", Overwrite=True
             )
 
-    def point_channel(self, image_id: str) -> None:
+    def point_channel(self, image_id: str, *, version_set: str = "") -> None:
         """Let the channel that the local stack names hold this image, if it never did.
 
-        Once it has, the operator moves the channel: a rollback must survive the next `up`.
+        Once it has, the operator moves the channel: a rollback must survive the next `up`. Only
+        when a version set is asked for does an image of another one give way, whatever was before.
         """
         ssm, name = self._client("ssm"), f"{CHANNEL_PREFIX}{CHANNEL}"
         try:
             versions = ssm.get_parameter_history(Name=name)["Parameters"]
         except ssm.exceptions.ParameterNotFound:
             versions = []
-        if image_id not in [each["Value"] for each in versions]:
+        held = [each["Value"] for each in versions]
+        if image_id not in held or (version_set and self._version_set(held[-1]) != version_set):
             ssm.put_parameter(Name=name, Value=image_id, Type="String", Overwrite=True)
+
+    def _version_set(self, image_id: str) -> str:
+        images = self._client("ec2").describe_images(ImageIds=[image_id])["Images"]
+        tags = {each["Key"]: each["Value"] for image in images for each in image.get("Tags", ())}
+        return str(tags.get(TAG_VERSION_SET, ""))

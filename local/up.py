@@ -24,6 +24,7 @@ import yaml
 from lakehouse import ports
 from lakehouse.errors import DeadlineError, PreflightError, ToolError
 from lakehouse.outputs import StackOutputs
+from lakehouse.versions import DEFAULT_SET
 from local.cloud import Cloud
 from local.paths import DEFAULT_NAME, CloudPaths
 from local.project import STACK, Project
@@ -59,6 +60,10 @@ class LocalLakehouse:
     cloud: Cloud
     project: Project
     log: Log
+    version_set: str = DEFAULT_SET
+    """What its machines run; kept with the cloud, so that the next `up` need not name it."""
+    asked: bool = False
+    """Whether the operator named the version set just now: then the channel follows it."""
 
     def up(self) -> StackOutputs:
         """Bring everything up and answer a query.
@@ -71,6 +76,7 @@ class LocalLakehouse:
         aws_plugin(quiet)
         self.project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with only_run(self.project.state / "up.lock"):
+            _set_file(self.project.state).write_text(self.version_set)
             return self._up()
 
     def _up(self) -> StackOutputs:
@@ -94,7 +100,7 @@ class LocalLakehouse:
         """Both are long on a first run and need different things, so they run side by side."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             kit = pool.submit(ensure_pulumi, self.log)
-            image = pool.submit(ensure_local_image, self.log)
+            image = pool.submit(ensure_local_image, self.log, self.version_set)
             return kit.result(), image.result()
 
     def _recover(self) -> None:
@@ -135,7 +141,7 @@ class LocalLakehouse:
             architecture=proofs.ARCHITECTURES[image.architecture],
         )
         account.record(proofs.of_local_image(image, image_id))
-        account.point_channel(image_id)
+        account.point_channel(image_id, version_set=image.version_set if self.asked else "")
         self.log(f"image {image_id} ({image.version_set}) is in the account")
 
     def _deploy(self, kit: PulumiKit, environment: dict[str, str]) -> StackOutputs:
@@ -215,21 +221,31 @@ def _ssh_key(state: Path) -> Path:
     return private.with_suffix(".pub")
 
 
-def open_local(name: str, log: Log) -> LocalLakehouse:
-    """The local cloud of that name; the environment places its port."""
+def open_local(name: str, log: Log, version_set: str = "") -> LocalLakehouse:
+    """The local cloud of that name; the environment places its port.
+
+    Without a `version_set` it is the one that the cloud came up with before.
+    """
     paths = CloudPaths(name or os.environ.get("MILLRACE_CLOUD") or DEFAULT_NAME)
     port = int(os.environ.get(PORT_VARIABLE) or ports.ENDPOINT)
+    kept = _set_file(paths.state)
     return LocalLakehouse(
         cloud=Cloud(paths.name, port),
         project=Project(checkout=CHECKOUT, state=paths.state, host_port=port),
         log=log,
+        version_set=version_set or (kept.read_text() if kept.exists() else DEFAULT_SET),
+        asked=bool(version_set),
     )
+
+
+def _set_file(state: Path) -> Path:
+    return state / "version-set"
 
 
 def up(arguments: argparse.Namespace) -> int:
     """`lakehouse local up`."""
     log = Progress()
-    outputs = open_local(arguments.cloud, log).up()
+    outputs = open_local(arguments.cloud, log, arguments.version_set).up()
     endpoint = outputs.endpoint
     log(
         f"up: sc://{endpoint.host}:{endpoint.port}\n"
@@ -246,6 +262,7 @@ def down(arguments: argparse.Namespace) -> int:
     end_engine(lakehouse.project)
     lakehouse.cloud.stop(log)
     lakehouse.project.forget_stack()
+    _set_file(lakehouse.project.state).unlink(missing_ok=True)
     forget_connection(config_directory() / folder_name(STACK, lakehouse.cloud.paths.name))
     log("down: nothing of the local cloud runs; caches stay. next: `make up`")
     return 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.errors import LakehouseError
+from lakehouse.versions import pin_files
 from ops import grants, logs, smoke, ssh
 from ops.access import Access, open_access
 from ops.connect import client_constraints, config_directory, render, write_connection
@@ -195,6 +196,12 @@ def _parser() -> argparse.ArgumentParser:
 
     local = add("local", _local, "the lakehouse on this machine")
     local.add_argument("action", choices=("up", "down", "status"))
+    local.add_argument(
+        "--version-set",
+        choices=[*pin_files()],
+        default="",
+        help="what `up` runs (default: what this cloud ran before, else the first)",
+    )
 
     grants.add_arguments(add("grants", _grants, "who enforces which grant, and what is held"))
 
