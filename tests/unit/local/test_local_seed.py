@@ -16,8 +16,8 @@ class FakeAccount(Account):
     """An account that remembers what its channel held, oldest first."""
 
     class _Ssm:
-        class exceptions:  # noqa: N801 - boto3's name
-            class ParameterNotFound(Exception):  # noqa: N818 - boto3's name
+        class exceptions:
+            class ParameterNotFound(Exception):
                 pass
 
         def __init__(self, held: list[str]) -> None:
