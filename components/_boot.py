@@ -58,6 +58,7 @@ def user_data(
         audit_statements=audit_statements,
         aws_endpoint_url=aws_endpoint_url,
         lifecycle_hook=READY_HOOK,
+        notices_queue=names.notices_queue(generation) if is_leader else "",
         autoscale=_autoscale(shape, known) if is_leader else AutoscaleBoot(),
     )
     return base64.b64encode(document.to_json().encode()).decode()

@@ -17,10 +17,12 @@ from components import _boot, _image, _machine_role
 from components._base import LakehouseComponent, outputs_of
 from components._groups import hook, mixed_instances, rolling_refresh
 from components._machines import MachineArgs, launch_template, propagated
+from components._notices import notices
 from components._stored_secret import store
-from lakehouse import policies, ports
+from components._target_group import target_group
+from lakehouse import fleet_policies, policies
 from lakehouse.config import AccessConfig, GenerationConfig
-from lakehouse.names import ROLE_TAG, TARGET_GROUP_NAME, Names, autonamed, fit
+from lakehouse.names import ROLE_TAG, Names, autonamed
 
 DRAIN_HOOK: Final = "drain"
 
@@ -117,14 +119,17 @@ class Cluster(LakehouseComponent):
             zone=args.zone_id,
             subnets=args.subnet_ids,
         )
-        target_group = self._target_group(name)
-        leader = self._leader_group(image, known, target_group)
+        gateway = target_group(
+            self, name=name, vpc_id=args.vpc_id, drain_seconds=args.drain_seconds
+        )
+        leader = self._leader_group(image, known, gateway)
         workers = self._worker_group(image, known)
+        notices(self, args.names.notices_queue(args.generation), workers.name)
         self.image = pulumi.Output.from_input(image.id)
         self.version_set = pulumi.Output.from_input(image.version_set)
         self.leader_group = leader.name
         self.worker_group = workers.name
-        self.target_group = target_group.arn
+        self.target_group = gateway.arn
         self.publish()
 
     @property
@@ -132,38 +137,11 @@ class Cluster(LakehouseComponent):
         """The outputs by name, as `lakehouse.outputs` calls them."""
         return {name: getattr(self, name) for name in outputs_of(type(self))}
 
-    def _target_group(self, name: str) -> aws.lb.TargetGroup:
-        suffix = "gateway"
-        return aws.lb.TargetGroup(
-            # Without the suffix: 32 characters are few, and consoles show nothing else.
-            fit(name, TARGET_GROUP_NAME),
-            vpc_id=self._args.vpc_id,
-            target_type="instance",
-            protocol="TCP",
-            port=ports.GATEWAY,
-            preserve_client_ip="true",
-            deregistration_delay=self._args.drain_seconds,
-            # Running queries end by themselves within the delay; cutting them is for drain.
-            connection_termination=False,
-            health_check=aws.lb.TargetGroupHealthCheckArgs(
-                protocol="HTTP",
-                port=str(ports.HEALTH),
-                path=ports.HEALTH_PATH,
-                matcher="200",
-                interval=10,
-                timeout=6,
-                healthy_threshold=2,
-                unhealthy_threshold=2,
-            ),
-            tags=self.tags(suffix),
-            opts=self.child_opts(),
-        )
-
     def _leader_group(
         self,
         image: _image.Image,
         known: pulumi.Output[Mapping[str, Any]],
-        target_group: aws.lb.TargetGroup,
+        gateway: aws.lb.TargetGroup,
     ) -> aws.autoscaling.Group:
         args, shape, suffix = self._args, self._args.shape.leader, "leader"
         template = launch_template(
@@ -182,7 +160,7 @@ class Cluster(LakehouseComponent):
             launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
                 id=template.id, version=template.latest_version.apply(str)
             ),
-            target_group_arns=[target_group.arn],
+            target_group_arns=[gateway.arn],
             initial_lifecycle_hooks=[
                 hook(_boot.READY_HOOK, "LAUNCHING", shape.ready_minutes * 60, "ABANDON")
             ],
@@ -289,12 +267,18 @@ class Cluster(LakehouseComponent):
             secrets=[known["auth"], known["tls"], *known["tokens"].values()],
             zone_id=known["zone"],
             host=args.names.leader_host(args.generation, args.zone_name),
-            fleet_pattern=autonamed(self.child("worker"))
-            if args.shape.workers.autoscale.enabled
-            else "",
+            fleet=self._fleet_policy(),
             log_groups=[*logs, *filter(None, [args.audit_log_group])],
             **common,
         )
+
+    def _fleet_policy(self) -> list[policies.Document]:
+        args = self._args
+        queue = args.account.arn("sqs", args.names.notices_queue(args.generation))
+        statements = [fleet_policies.take_notices(queue)]
+        if args.shape.workers.autoscale.enabled:
+            statements += fleet_policies.change(args.account, autonamed(self.child("worker")))
+        return statements
 
     def _user_data(self, role: str, known: Mapping[str, Any]) -> str:
         args = self._args

@@ -20,6 +20,9 @@ LOAD_BALANCER_NAME: Final = 32
 ROLE_NAME: Final = 64
 """Characters in the name of a role or an instance profile (IAM quotas)."""
 
+RULE_NAME: Final = 64
+"""Characters in the name of a rule of EventBridge (its API reference)."""
+
 ROLE_TAG: Final = "millrace:role"
 """Tag of machines and of their roles: `leader` or `worker`. Nobody else's role has it."""
 
@@ -86,6 +89,10 @@ class Names:
     def generation(self, generation: str) -> str:
         """Prefix of a generation's resources."""
         return f"{self.prefix}-{generation}"
+
+    def notices_queue(self, generation: str) -> str:
+        """SQS queue of what is told of a generation's workers; machines look it up by name."""
+        return f"{self.generation(generation)}-notices"
 
     def log_group(self, generation: str) -> str:
         """CloudWatch Logs group of a generation's machines."""

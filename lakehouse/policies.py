@@ -96,11 +96,11 @@ def leader(
     host: str,
     group_pattern: str,
     log_groups: Sequence[str],
-    fleet_pattern: str = "",
+    fleet: Sequence[Document] = (),
     reader_arn: str = "",
 ) -> Document:
     """What a leader may do: read its secrets, keep its one record, read and write tables; and
-    change the group of workers that `fleet_pattern` names, if it names one.
+    with its workers what the statements of `fleet` say (`fleet_policies`).
 
     With a reader it takes that one's role instead, and may do nothing with tables itself.
     """
@@ -119,7 +119,7 @@ def leader(
                 }
             },
         },
-        *(_fleet(account, fleet_pattern) if fleet_pattern else []),
+        *fleet,
         *_figures(),
         *_machine(account, group_pattern, log_groups),
     )
@@ -190,31 +190,6 @@ def _tables(bucket_arns: Sequence[str], key_arn: str) -> list[Document]:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key_arn,
             "Condition": _for_tables_of(bucket_arns),
-        },
-    ]
-
-
-def _fleet(account: Account, group_pattern: str) -> list[Document]:
-    """Size, market and zones of one group. Launching stays the group's own right."""
-    return [
-        {
-            "Sid": "OwnFleet",
-            "Effect": "Allow",
-            "Action": [
-                "autoscaling:SetDesiredCapacity",
-                "autoscaling:TerminateInstanceInAutoScalingGroup",
-                "autoscaling:UpdateAutoScalingGroup",
-            ],
-            "Resource": account.arn(
-                "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{group_pattern}"
-            ),
-        },
-        {
-            # These have no resource type (service authorization reference).
-            "Sid": "SeeFleet",
-            "Effect": "Allow",
-            "Action": "ec2:DescribeInstances",
-            "Resource": "*",
         },
     ]
 

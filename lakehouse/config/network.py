@@ -30,6 +30,7 @@ INTERFACE_SERVICES: Final = (
     "route53@us-east-1",
     "s3tables",
     "secretsmanager",
+    "sqs",
     "ssm",
     "ssmmessages",
     "sts",

@@ -267,6 +267,17 @@ def test_a_leader_that_scales_changes_its_own_fleet_and_no_other_group() -> None
         assert decision(LEADER, f"autoscaling:{action}", own, {}) is not Decision.ALLOWED
 
 
+def test_a_leader_takes_notices_out_of_its_own_queue_and_puts_none_in() -> None:
+    own, others = (arn("sqs", f"{PREFIX}-{each}-notices") for each in ("blue", "green"))
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueUrl"):
+        assert decision(LEADER, f"sqs:{action}", own, {}) is Decision.ALLOWED
+        assert decision(LEADER, f"sqs:{action}", others, {}) is not Decision.ALLOWED
+        assert decision(WORKER, f"sqs:{action}", own, {}) is not Decision.ALLOWED
+    for action in ("SendMessage", "PurgeQueue", "SetQueueAttributes"):
+        for role in (LEADER, WORKER):
+            assert decision(role, f"sqs:{action}", own, {}) is not Decision.ALLOWED
+
+
 def test_a_worker_changes_the_size_of_no_group() -> None:
     own = group(f"{PREFIX}-{WORKER}")
     for action in ("SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"):

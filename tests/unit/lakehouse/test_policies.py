@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse import policies
+from lakehouse import fleet_policies, policies
 
 ACCOUNT = policies.Account(region="eu-central-1", account_id="123456789012")
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
@@ -124,7 +124,7 @@ def test_a_leader_that_scales_changes_its_own_group_of_workers_only() -> None:
         secrets=["arn:a"],
         zone_id="Z1",
         host="leader-blue.lake.internal",
-        fleet_pattern="millrace-prod-blue-worker-*",
+        fleet=fleet_policies.change(COMMON["account"], "millrace-prod-blue-worker-*"),
         log_groups=[],
         **COMMON,
     )
