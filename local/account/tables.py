@@ -140,6 +140,24 @@ def update_metadata_location(self: Any, metadata_location: str, version_token: s
 
 
 @grafts.replaces(S3TablesResponse)
+def update_table_metadata_location(self: Any) -> Answer:
+    """UpdateTableMetadataLocation, in the API's own form: Iceberg asks again whether a commit
+    succeeded when it cannot read the answer, which costs every commit another reading."""
+    _, bucket_arn, namespace, name, _ = segments(self)
+    body = body_of(self)
+    table = self.s3tables_backend.update_table_metadata_location(
+        table_bucket_arn=bucket_arn,
+        namespace=namespace,
+        name=name,
+        version_token=body["versionToken"],
+        metadata_location=body["metadataLocation"],
+    )
+    kept = ("name", "tableARN", "namespace", "versionToken", "metadataLocation")
+    described = _describe(table)
+    return answer({key: described[key] for key in kept})
+
+
+@grafts.replaces(S3TablesResponse)
 def rename_table(self: Any) -> Answer:
     """RenameTable; a table that changes its namespace says so afterwards."""
     _, bucket_arn, namespace, name, _ = segments(self)

@@ -40,6 +40,10 @@ def test_a_commit_moves_the_pointer_and_the_token(cloud: Any, bucket: str) -> No
     done = _commit(cloud, bucket, table, 1)
     assert done["metadataLocation"].endswith("/metadata/1.json")
     assert done["versionToken"] != table["versionToken"]
+    told = (done["namespace"], done["name"], done["tableARN"])
+    assert told == (["gold"], "orders", table["tableARN"]), (
+        "Iceberg reads every table again after a commit whose answer it cannot read"
+    )
 
 
 def test_a_commit_on_a_stale_version_is_refused(cloud: Any, bucket: str) -> None:
