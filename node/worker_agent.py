@@ -81,8 +81,9 @@ class WorkerAgent:
             self._leaving = self._leaving or leaving
             if not self.drained:
                 self.drain(leaving)
-            if not self.released and notices.leaving_group(self._metadata):
+                # A spot machine may go without its group having said a word.
                 self._send_last_lines()
+            if not self.released and notices.leaving_group(self._metadata):
                 self._complete(lifecycle.DRAIN_HOOK)
                 self.released = True
             return NOTICE_EVERY

@@ -194,3 +194,13 @@ def test_whoever_is_shipped_stops_before_the_shipper() -> None:
 
 def test_every_unit_of_ours_is_shipped() -> None:
     assert {by_name(path) for path in SERVICES} <= set(routing.UNITS)
+
+
+def test_a_machine_that_goes_down_looks_lost_and_not_like_failed_tasks() -> None:
+    service = Unit(ROLE / "templates/spark-worker.service.j2")["Service"]
+    assert service["KillSignal"] == "SIGKILL", (
+        "a worker that is asked to stop blames the tasks of its executors"
+    )
+    assert service["SuccessExitStatus"] == "SIGKILL", "a stop is no failure"
+    assert service["Restart"] == "always", "else a worker that the kernel killed would stay away"
+    assert "KillMode" not in service, "the worker first, its executors with it"
