@@ -18,6 +18,7 @@ from lakehouse.versions import DEFAULT_SET, load_set, pin_files
 from ops.image.bake import ensure_local_image, images_dir, layers_dir
 from ops.image.base import host_architecture
 from ops.image.inputs import collect
+from ops.image.proofs import ARCHITECTURES
 from ops.image.prove import prove
 from ops.image.prune import prune
 from ops.image.validate import BAKES, validate
@@ -27,17 +28,17 @@ COMMANDS: Final = ("bake", "prove", "validate", "prune", "hash")
 _KEPT: Final = 3
 
 
-def run(command: str, log: Log, version_set: str = DEFAULT_SET) -> str:
+def run(command: str, log: Log, version_set: str = DEFAULT_SET, architecture: str = "") -> str:
     """Run one of `COMMANDS` and return what it has to say."""
     if command == "hash":
-        return collect(load_set(version_set), host_architecture()).content_hash
+        return collect(load_set(version_set), architecture or host_architecture()).content_hash
     if command == "validate":
         validate(log)
         return f"packer: valid to bake {', '.join(BAKES)}"
     if command == "prune":
         prune(images_dir(), layers_dir(), _KEPT, (), log)
         return f"image: the newest {_KEPT} are kept"
-    image = ensure_local_image(log, version_set)
+    image = ensure_local_image(log, version_set, architecture)
     if command == "prove":
         prove(image, log)
     return image.content_hash
@@ -52,9 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--version-set", choices=[*pin_files()], default=DEFAULT_SET)
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="")
     given = parser.parse_args(arguments)
     try:
-        result = run(given.command, Progress(), given.version_set)
+        result = run(given.command, Progress(), given.version_set, given.architecture)
     except LakehouseError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -14,6 +14,7 @@ from lakehouse.versions import DEFAULT_SET, Versions, load_set
 from ops.image import bill, suite
 from ops.image.artefacts import artefact_dir, ensure_artefacts
 from ops.image.base import host_architecture, make_base
+from ops.image.emulation import is_emulated, runnable
 from ops.image.inputs import LAYERS, Inputs, changes, collect
 from ops.image.jar import ensure_jar
 from ops.image.layer import Recipe, bake_layer, compress, workspace
@@ -40,20 +41,25 @@ class LocalImage:
     """`image.json` as written at the bake."""
 
 
-def ensure_local_image(log: Log, version_set: str = DEFAULT_SET) -> LocalImage:
-    """The image of this checkout for this machine's architecture, baked if it is not there.
+def ensure_local_image(
+    log: Log, version_set: str = DEFAULT_SET, architecture: str = ""
+) -> LocalImage:
+    """The image of this checkout, baked if it is not there.
+
+    `architecture` is Debian's name; this machine's own if empty. Another one is emulated.
 
     Raises:
         ContractError: there is no such version set.
+        PreflightError: this machine cannot bake, or cannot emulate that architecture.
     """
     versions = load_set(version_set)
-    inputs = collect(versions, host_architecture())
+    inputs = collect(versions, architecture or host_architecture())
     found = find(inputs.content_hash)
     if found is not None:
         log(f"image: {version_set} {inputs.content_hash[:12]} is in the cache")
         return found
     check()
-    with locked("image", log):
+    with locked("image", log), runnable(inputs.architecture, log):
         found = find(inputs.content_hash)
         return found or _bake(versions, inputs, log)
 
@@ -107,6 +113,7 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
     recipe = Recipe(
         version_set=versions.version_set,
         content_hash=inputs.content_hash,
+        emulated=is_emulated(inputs.architecture),
         artefact_dir=artefact_dir(),
         millrace_jar=ensure_jar(versions.version_set, log),
     )

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     bake = add("bake", "bake the local image, only what changed")
     _add_version_set(bake)
+    bake.add_argument(
+        "--architecture",
+        choices=[*proofs.ARCHITECTURES],
+        default="",
+        help="whose machines it is for (default: this machine's; another one is emulated)",
+    )
     prove = add("prove", "boot an image fresh, run the suite on it, keep the record")
     prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
     _add_version_set(prove)
@@ -63,7 +69,7 @@ def _add_version_set(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
     """Do what was asked and return what there is to say."""
     if arguments.action == "bake":
-        image = ensure_local_image(Progress(), arguments.version_set)
+        image = ensure_local_image(Progress(), arguments.version_set, arguments.architecture)
         return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
     if arguments.action == "prove":
         return _prove(arguments, redactor, Progress())

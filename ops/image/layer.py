@@ -25,12 +25,16 @@ from toolchain.process import run
 from toolchain.progress import Log
 
 _PACKER_DEADLINE_SECONDS: Final = 1800.0
+_EMULATED_DEADLINE_SECONDS: Final = 14_400.0
 _ZSTD_LEVEL: Final = "6"
+
+EMULATED: Final = "MILLRACE_EMULATED"
+"""Tells the image tests that the machine's processor is emulated; the kernel is the host's."""
 
 Playbook = Literal["runtime", "startup", "project"]
 
 TESTS: Final[Mapping[Playbook, tuple[str, ...]]] = {
-    "runtime": ("test_runtime.py",),
+    "runtime": ("test_runtime.py", "test_query.py"),
     "startup": ("test_startup.py",),
     "project": ("test_base.py", "test_node.py"),
 }
@@ -43,6 +47,8 @@ class Recipe:
 
     version_set: str
     content_hash: str
+    emulated: bool
+    """Whether the machine's processor is emulated."""
     artefact_dir: Path
     millrace_jar: Path
 
@@ -78,7 +84,7 @@ def bake_layer(
         # Short, because a control socket's path may have 108 bytes.
         with tempfile.TemporaryDirectory(prefix="mr-bake-") as scratch:
             (work / "scratch").symlink_to(scratch)
-            with machine.booted(root, Path(scratch), log) as login:
+            with machine.booted(root, Path(scratch), log, emulated=recipe.emulated) as login:
                 log(f"{layer}: machine answers; installing")
                 _packer(layer, recipe, login, log)
         seal(root)
@@ -131,9 +137,9 @@ def _packer(layer: Playbook, recipe: Recipe, login: machine.Login, log: Log) -> 
         ],
         what=f"{layer}: packer build",
         log=log,
-        environment=kit.environment(),
+        environment={**kit.environment(), EMULATED: "1" if recipe.emulated else ""},
         directory=REPOSITORY,
-        deadline=_PACKER_DEADLINE_SECONDS,
+        deadline=_EMULATED_DEADLINE_SECONDS if recipe.emulated else _PACKER_DEADLINE_SECONDS,
     )
     if os.environ.get("MILLRACE_VERBOSE"):
         log(output)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lakehouse.errors import PreflightError
 from ops.image import machine, mounts
 from ops.image.bake import LocalImage
+from ops.image.emulation import is_emulated
 from ops.image.inputs import REPOSITORY
 from ops.image.layer import workspace
 from ops.image.suite import booted_tests
@@ -37,7 +39,19 @@ def running(image: LocalImage, log: Log) -> Iterator[machine.Login]:
 
 
 def prove(image: LocalImage, log: Log) -> None:
-    """Run every image test that a booted machine can answer."""
+    """Run every image test that a booted machine can answer.
+
+    Raises:
+        PreflightError: the image is for other machines.
+        ToolError: a test failed.
+    """
+    if is_emulated(image.architecture):
+        msg = (
+            f"image {image.content_hash[:12]} is for {image.architecture}: under emulation a "
+            "machine has no firewall, so what boots here proves nothing; prove the AMI on an "
+            "instance: `lakehouse --stack <stack> image prove <image>`"
+        )
+        raise PreflightError(msg)
     with running(image, log) as login:
         log("image: booted; testing")
         output = run(

@@ -9,11 +9,13 @@ says which pins the image has to keep.
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
 
 from lakehouse.versions import DEFAULT_SET, pin_file
+from ops.image.layer import EMULATED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +39,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if items and not config.getoption("--hosts"):
         msg = "image tests need a machine: --hosts=ssh://..., or --connection=chroot --hosts=FOLDER"
         raise pytest.UsageError(msg)
+
+
+@pytest.fixture(scope="session")
+def netfilter() -> None:
+    """What a test uses that asks the kernel about packet filters."""
+    if os.environ.get(EMULATED):
+        pytest.skip("QEMU's user-mode emulation passes no netfilter messages to the kernel")
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ def test_the_firewall_loads_at_every_boot(host: Any) -> None:
     assert host.service("nftables").is_enabled
 
 
+@pytest.mark.usefixtures("netfilter")
 def test_the_firewall_is_written_without_a_fault(host: Any) -> None:
     result = host.run("nft --check --file /etc/nftables.conf")
     assert result.rc == 0, result.stderr

@@ -17,6 +17,7 @@ from lakehouse.proof import Proof
 from ops.aws import Account, Parameters
 from ops.image import catalogue, channels, proofs, retire, suite
 from ops.image.bake import LocalImage
+from ops.image.layer import TESTS
 
 REGION = "eu-central-1"
 
@@ -233,7 +234,7 @@ def test_the_list_is_a_table_and_a_document(account: Account) -> None:
 def test_a_layer_keeps_the_suite_that_it_passed(tmp_path: Path) -> None:
     folder = tmp_path / "tests/image"
     folder.mkdir(parents=True)
-    for name in ("conftest.py", "test_runtime.py", suite.SEALED):
+    for name in ("conftest.py", *TESTS["runtime"], suite.SEALED):
         (folder / name).write_text(name)
     layer, other = tmp_path / "runtime.squashfs", tmp_path / "project.squashfs"
     suite.note("runtime", layer, tmp_path)
