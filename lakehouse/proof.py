@@ -22,10 +22,11 @@ PROOF_PREFIX: Final = "/millrace/images/proofs/"
 KEPT_HISTORY: Final = 10
 """Images that a channel can go back over; what fell out of it may be pruned."""
 
-Place = Literal["bake", "boot", "live"]
-"""Where a suite ran: while the image was made, on a fresh machine, in a running cluster."""
+Place = Literal["bake", "boot", "live", "matrix"]
+"""Where a suite ran: while the image was made, on a fresh machine, in a running cluster, and in
+one that every version set's client was tried with."""
 
-PLACES: Final[tuple[Place, ...]] = ("bake", "boot", "live")
+PLACES: Final[tuple[Place, ...]] = ("bake", "boot", "live", "matrix")
 
 
 class Proof(BaseModel):

@@ -46,6 +46,11 @@ def prove_local_image(image: LocalImage, log: Log) -> None:
     _keep(image, _record(image, "boot", passed=True, suite_hash=suite_hash))
 
 
+def keep_matrix(image: LocalImage, *, suite_hash: str, passed: bool) -> None:
+    """Keep with the image that every client was tried with it, and what came of it."""
+    _keep(image, _record(image, "matrix", passed=passed, suite_hash=suite_hash))
+
+
 def read(parameters: Parameters, image_id: str) -> tuple[Proof, ...]:
     """The records of an image in an account."""
     return tuple(map(Proof.from_json, parameters.below(proofs_of(image_id)).values()))
