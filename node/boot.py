@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 from lakehouse.boot import BootDocument, BootDocumentError, parse
-from node import files, instance, journal, machine, names, paths, secrets, sizes, status
+from node import files, instance, journal, machine, names, paths, scratch, secrets, sizes, status
 from node.aws import Account
 from node.errors import LastingError, NodeError
 from node.metadata import Metadata
@@ -68,8 +68,16 @@ def boot(metadata: Metadata) -> None:
     for directory in machine_files.directories(document):
         files.ensure_directory(directory)
     spark = release.spark_version(status.read_version(paths.VERSION))
-    archive = paths.CLASS_ARCHIVE.is_file()
-    for file in machine_files.files(document, this, share, known, spark=spark, archive=archive):
+    rendered = machine_files.files(
+        document,
+        this,
+        share,
+        known,
+        spark=spark,
+        archive=paths.CLASS_ARCHIVE.is_file(),
+        scratch=scratch.directories(),
+    )
+    for file in rendered:
         files.write(file)
     run("nft", "-f", str(paths.FIREWALL))
 

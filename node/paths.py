@@ -59,6 +59,12 @@ WORKER_STATES: Final = Path("/run/millrace-notices/workers.json")
 SPARK_STATE: Final = Path("/var/lib/spark")
 """StateDirectory of the Spark units."""
 
+SCRATCH: Final = Path("/mnt/scratch")
+"""Local disks, one directory each, where the machine has some: shuffle files and spill."""
+
+SCRATCH_STATE: Final = Path("/run/millrace-scratch/directories.json")
+"""In the scratch unit's RuntimeDirectory: which of them were prepared, read by boot."""
+
 SPARK_HOME: Final = Path("/opt/spark/home")
 CLASS_PATH_CONF: Final = Path("/nonexistent")
 """SPARK_CONF_DIR, which Spark puts first on every class path. A JVM ignores its class archive

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from lakehouse.boot import BootDocument
 from node import paths
@@ -18,8 +19,10 @@ from node.sizes import DAEMON_HEAP_MIB, Sizes
 _DAEMON_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
-def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
-    """What the units substitute and what `spark-class` reads."""
+def render(
+    document: BootDocument, instance: Instance, sizes: Sizes, scratch: Sequence[Path] = ()
+) -> str:
+    """What the units substitute and what `spark-class` reads; `scratch` is on local disks."""
     values = {
         "MILLRACE_PRIVATE_IP": instance.private_ip,
         "MILLRACE_LEADER_HOST": document.leader_host,
@@ -27,7 +30,7 @@ def render(document: BootDocument, instance: Instance, sizes: Sizes) -> str:
         "MILLRACE_WORKER_MEMORY_MIB": str(sizes.worker_mib),
         "SPARK_HOME": str(paths.SPARK_HOME),
         "SPARK_CONF_DIR": str(paths.CLASS_PATH_CONF),
-        "SPARK_LOCAL_DIRS": str(paths.SPARK_STATE / "local"),
+        "SPARK_LOCAL_DIRS": ",".join(map(str, scratch or [paths.SPARK_STATE / "local"])),
         # The Connect server stamps this interpreter on every Python function; without it the
         # executors would run the system's Python, which has no pandas (SparkConnectPlanner).
         "PYSPARK_PYTHON": str(paths.SPARK_PYTHON),

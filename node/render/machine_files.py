@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from lakehouse.boot import BootDocument
 from node import paths
@@ -42,6 +44,7 @@ def files(
     *,
     spark: str,
     archive: bool,
+    scratch: Sequence[Path] = (),
 ) -> list[RenderedFile]:
     """Files of the machine's role. Those with a secret are 0400 and their reader's."""
     settings = spark_conf.render_settings(
@@ -59,7 +62,9 @@ def files(
         ),
         RenderedFile(path=paths.LOG4J, text=log4j.render()),
         RenderedFile(path=paths.FAIR_SCHEDULER, text=pools.render()),
-        RenderedFile(path=paths.SPARK_ENV, text=environment.render(document, instance, sizes)),
+        RenderedFile(
+            path=paths.SPARK_ENV, text=environment.render(document, instance, sizes, scratch)
+        ),
         RenderedFile(
             path=paths.DAEMON_ENV, text=environment.render_daemon(instance, archive=archive)
         ),

@@ -20,6 +20,7 @@ UNITS: Final = (
     "millrace-health",
     "millrace-metrics",
     "millrace-probe",
+    "millrace-scratch",
     "millrace-shipper",
     "millrace-worker-agent",
     "spark-connect",

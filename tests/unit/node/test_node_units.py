@@ -15,7 +15,8 @@ from node.shipping import routing
 
 ROLE = Path(__file__).parents[3] / "ansible/roles/node"
 SERVICES = sorted(ROLE.glob("templates/*.service.j2"))
-LONG_RUNNING = [path for path in SERVICES if path.name != "millrace-boot.service.j2"]
+AT_BOOT = {"millrace-boot.service.j2", "millrace-scratch.service.j2"}
+LONG_RUNNING = [path for path in SERVICES if path.name not in AT_BOOT]
 
 
 class Unit(configparser.RawConfigParser):
@@ -44,6 +45,7 @@ def test_the_units_are_these() -> None:
         "millrace-health",
         "millrace-metrics",
         "millrace-probe",
+        "millrace-scratch",
         "millrace-shipper",
         "millrace-worker-agent",
         "spark-connect",
@@ -97,6 +99,12 @@ def test_a_unit_starts_a_module_that_there_is(path: Path) -> None:
         assert importlib.util.find_spec(module), module
 
 
+def test_local_disks_are_mounted_for_everybody() -> None:
+    unit = Unit(ROLE / "templates/millrace-scratch.service.j2")["Service"]
+    apart = {"ProtectSystem", "PrivateTmp", "PrivateDevices", "PrivateMounts", "ProtectHome"}
+    assert not apart & set(unit), "a unit with its own file system mounts for itself alone"
+
+
 def test_boot_alone_is_enabled() -> None:
     enabled = [by_name(path) for path in SERVICES if "[Install]" in path.read_text()]
     assert enabled == ["millrace-boot"], "the role's target is started by boot"
@@ -131,6 +139,10 @@ def test_a_wrong_document_is_not_tried_again() -> None:
         ("millrace-boot", "OnFailure=millrace-shipper.service"),
         ("millrace-autoscaler", f"ConditionPathExists={paths.AUTOSCALE}"),
         ("millrace-autoscaler", f"RuntimeDirectory={paths.AUTOSCALER_STATE.parent.name}"),
+        ("millrace-scratch", f"RuntimeDirectory={paths.SCRATCH_STATE.parent.name}"),
+        ("spark-worker", f"ReadWritePaths=-{paths.SCRATCH}"),
+        ("spark-connect", f"ReadWritePaths=-{paths.SCRATCH}"),
+        ("millrace-boot", "Wants=nftables.service millrace-scratch.service"),
         ("millrace-fleet", f"RuntimeDirectory={paths.WORKER_STATES.parent.name}"),
         ("millrace-fleet", f"RuntimeDirectory={paths.AT_RISK.parent.name}"),
         ("millrace-health", f"ConditionPathExists={paths.BOOT_DOCUMENT}"),
@@ -188,7 +200,8 @@ def test_the_metadata_service_is_for_who_calls_the_account() -> None:
 def test_whoever_is_shipped_stops_before_the_shipper() -> None:
     text = text_of("millrace-shipper")
     before = set(re.findall(r"[\w-]+(?=\.service)", " ".join(re.findall(r"Before=(.*)", text))))
-    stopping = {each for each in routing.UNITS if each not in {"millrace-boot", "ssh"}}
+    once = {"millrace-boot", "millrace-scratch", "ssh"}
+    stopping = {each for each in routing.UNITS if each not in once}
     assert before == stopping - {"millrace-shipper"}, "their last lines would stay behind"
 
 
