@@ -6,6 +6,7 @@ import json
 import types
 import typing
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -43,6 +44,26 @@ is touched, with every other one there is.
 | effect | meaning |
 |---|---|
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documented:
+    """What the page says about one setting."""
+
+    kind: str
+    default: str
+    effect: str
+    """Of a change, as in `Effect`; empty for what only holds further settings."""
+    description: str
+
+
+def documented() -> dict[str, Documented]:
+    """Every setting of the page by its key, as in `catalog.tiers.<name>.protect`."""
+    fields = LakehouseConfig.model_fields
+    found = {"aws:region": _documented(fields["region"]), "tags": _documented(fields["tags"])}
+    for name, model in _sections():
+        found |= {f"{name}.{key}": _documented(field) for key, field in _leaves(model)}
+    return found
 
 
 def config_page() -> str:
@@ -87,16 +108,20 @@ def _entry(annotation: Any) -> str:
 def _table(rows: typing.Iterable[tuple[str, FieldInfo]]) -> str:
     lines = ["| key | kind | default | effect of a change | what it is |", "|---|---|---|---|---|"]
     for key, field in rows:
-        effect = effect_of(field)
-        cells = (
-            f"`{key}`",
-            _kind(field.annotation),
-            _default(field),
-            effect.value if effect else "",
-            field.description or "",
-        )
+        said = _documented(field)
+        cells = (f"`{key}`", said.kind, said.default, said.effect, said.description)
         lines.append(f"| {' | '.join(_cell(each) for each in cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _documented(field: FieldInfo) -> Documented:
+    effect = effect_of(field)
+    return Documented(
+        kind=_kind(field.annotation),
+        default=_default(field),
+        effect=effect.value if effect else "",
+        description=field.description or "",
+    )
 
 
 def _cell(text: str) -> str:
