@@ -48,7 +48,10 @@ def main() -> int:
 def boot(metadata: Metadata) -> None:
     """Do everything, in the order of the module's first sentence."""
     started = time.monotonic()
-    document = parse(metadata.get("user-data", deadline=METADATA_DEADLINE))
+    text = metadata.get("user-data", deadline=METADATA_DEADLINE)
+    # First, so that a machine that cannot read its document can be looked into.
+    install_ssh_key(metadata)
+    document = parse(text)
     this = instance.read(metadata)
     LOG.info(
         "%s of generation %s, stack %s, instance %s at %s",
@@ -58,7 +61,6 @@ def boot(metadata: Metadata) -> None:
         this.instance_id,
         this.private_ip,
     )
-    install_ssh_key(metadata)
 
     account = Account(region=document.region, endpoint_url=document.aws_endpoint_url)
     known = secrets.fetch(document, account.client("secretsmanager"))

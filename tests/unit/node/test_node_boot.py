@@ -244,6 +244,15 @@ def test_a_worker_writes_no_name(
     ]
 
 
+def test_a_machine_that_cannot_read_its_document_lets_its_operator_in(
+    machine_around: list[str], imds: Any
+) -> None:
+    imds.entries["user-data"] = "#cloud-config"
+    with pytest.raises(boot.BootDocumentError):
+        boot.boot(imds.client())
+    assert machine_around == ["authorized_keys"]
+
+
 def test_without_a_key_pair_nobody_is_let_in(machine_around: list[str], imds: Any) -> None:
     del imds.entries["meta-data/public-keys/0/openssh-key"]
     boot.boot(imds.client())
