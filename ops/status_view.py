@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lakehouse.outputs import GenerationOutputs
+from ops import status_fleet
 from ops.machines import Machine
 from ops.status import Status
 
@@ -19,6 +20,7 @@ _FIXED: Final = 9 + MOST_PROBLEMS
 def render(status: Status, *, every: bool = False) -> str:
     """The whole screen; with `every` no machine is left out, however many there are."""
     outputs = status.outputs
+    fleet = status_fleet.lines(status.node.document, status.machines, every=every)
     lines = [
         f"{outputs.project}/{outputs.stack}  {outputs.region}  account {outputs.account_id}",
         f"endpoint  sc://{outputs.endpoint.host}:{outputs.endpoint.port}  {_endpoint(status)}",
@@ -28,9 +30,10 @@ def render(status: Status, *, every: bool = False) -> str:
             [_generation(status, each) for each in outputs.generations],
         ),
         "",
-        *_machines(status, LINES - _FIXED - len(outputs.generations), every),
+        *_machines(status, LINES - _FIXED - len(fleet) - len(outputs.generations), every),
         "",
         *_activity(status),
+        *fleet,
     ]
     if status.account_problem:
         lines.append(f"account   {status.account_problem}")
@@ -68,11 +71,12 @@ def _machines(status: Status, room: int, every: bool) -> list[str]:
         # One line is spent on saying that there are more.
         shown = shown[: max(room - 1, 1)]
         left = len(status.machines) - len(shown)
+    noteworthy = status_fleet.noteworthy(status.node.document)
     rows = [
         (
             each.instance_id,
             f"{each.generation}/{each.role}",
-            each.state,
+            noteworthy.get(each.instance_id, each.state),
             each.lifecycle,
             each.type,
             each.address,
