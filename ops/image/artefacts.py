@@ -33,15 +33,18 @@ def artefact_dir() -> Path:
 
 
 def ensure_artefacts(versions: Versions, architecture: str, log: Log) -> Path:
-    """Every artefact that a machine of `architecture` needs is there; returns the folder."""
+    """Every artefact that a machine of `architecture` needs is there; returns the folder.
+
+    What is there is verified again: a file that a full disk or a hand changed is fetched anew.
+    """
     folder = artefact_dir()
     folder.mkdir(parents=True, exist_ok=True)
     with locked("artefacts", log):
-        python = [a for a in versions.python_for(architecture) if not _has(folder, a.sha256)]
+        python = [a for a in versions.python_for(architecture) if not _has(folder, a, log)]
         if python:
             _download_python(python, architecture, folder, log)
         for jar in versions.jar_artefacts:
-            if not _has(folder, jar.sha256):
+            if not _has(folder, jar, log):
                 _download_jar(jar, folder, log)
     return folder
 
@@ -55,8 +58,15 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _has(folder: Path, sha256: str) -> bool:
-    return (folder / sha256).is_file()
+def _has(folder: Path, artefact: PythonArtefact | JarArtefact, log: Log) -> bool:
+    path = folder / artefact.sha256
+    if not path.is_file():
+        return False
+    if sha256_of(path) == artefact.sha256:
+        return True
+    log(f"artefacts: {artefact.file} in the cache is not what was kept; fetching it anew")
+    path.unlink()
+    return False
 
 
 def _download_python(

@@ -15,6 +15,7 @@ from ops.context import AccountContext, open_account
 from ops.image import catalogue, channels, proofs, retire
 from ops.image.bake import LocalImage, ensure_local_image, find
 from ops.image.diff import diff
+from ops.matrix import run as matrix
 from ops.redact import Redactor
 from ops.state import LOCAL_STACK, LocalState
 from toolchain.progress import Log, Progress
@@ -42,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     prove = add("prove", "boot an image fresh, run the suite on it, keep the record")
     prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
     _add_version_set(prove)
+    tried = add("matrix", "try every client with a server of every version set; keep the record")
+    tried.add_argument(
+        "--server", action="append", choices=[*pin_files()], help="only this set's (repeatable)"
+    )
     listing = add("list", "images of the account, their proofs, and what keeps them")
     listing.add_argument("--json", action="store_true", help="print a JSON document")
     compare = add("diff", "what tells two images apart: packages, wheels and jars")
@@ -73,6 +78,9 @@ def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
         return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
     if arguments.action == "prove":
         return _prove(arguments, redactor, Progress())
+    if arguments.action == "matrix":
+        made = matrix.run_matrix(arguments.server or [*pin_files()], Progress())
+        return f"{matrix.render(made)}\nnext: `make docs`, and commit docs/reference"
     if arguments.action == "diff":
         return _diff(arguments, redactor, Progress())
     context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)

@@ -50,3 +50,21 @@ def test_nothing_of_a_wrong_download_stays(one_jar: Versions) -> None:
     with pytest.raises(ToolError):
         artefacts.ensure_artefacts(replace(one_jar, jar_artefacts=(wrong,)), "amd64", print)
     assert list(artefacts.artefact_dir().iterdir()) == []
+
+
+def test_a_file_that_changed_in_the_cache_is_fetched_anew(one_jar: Versions) -> None:
+    folder = artefacts.ensure_artefacts(one_jar, "amd64", lambda _: None)
+    kept = folder / one_jar.jar_artefacts[0].sha256
+    kept.write_bytes(_CONTENT + b"!")
+    said: list[str] = []
+    artefacts.ensure_artefacts(one_jar, "amd64", said.append)
+    assert kept.read_bytes() == _CONTENT
+    assert any("is not what was kept; fetching it anew" in line for line in said)
+
+
+def test_a_file_that_is_whole_is_not_fetched_again(
+    one_jar: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artefacts.ensure_artefacts(one_jar, "amd64", lambda _: None)
+    monkeypatch.setattr(artefacts, "run", lambda *_, **__: pytest.fail("a registry was asked"))
+    artefacts.ensure_artefacts(one_jar, "amd64", lambda _: None)
