@@ -76,6 +76,15 @@ class WatchOutputs(_Model):
     """Bucket with CloudTrail's records of table access."""
 
 
+class ChaosOutputs(_Model):
+    """Whether machines may be taken here on purpose, and by which experiments."""
+
+    production: str = "its outputs do not say what it is for: run `pulumi up`"
+    """Why the stack is one that people depend on; empty where it is not."""
+    experiments: dict[str, dict[str, str]] = {}
+    """Generation -> `notice` and `abrupt` -> id of the experiment template."""
+
+
 class StackOutputs(_Model):
     """Everything that is known of a running stack. No secret value is in it, only ARNs."""
 
@@ -90,6 +99,7 @@ class StackOutputs(_Model):
     generations: tuple[GenerationOutputs, ...]
     endpoint: EndpointOutputs
     watch: WatchOutputs = WatchOutputs()
+    chaos: ChaosOutputs = ChaosOutputs()
 
     def to_exports(self) -> dict[str, Any]:
         """The document as plain JSON values, ready for `pulumi.export(EXPORT, ...)`."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from lakehouse.errors import LakehouseError
 from lakehouse.versions import pin_files
-from ops import grants, logs, smoke, ssh
+from ops import chaos_command, grants, logs, smoke, ssh
 from ops.access import Access, open_access
 from ops.connect import client_constraints, config_directory, render, write_connection
 from ops.context import OpsContext, open_context
@@ -150,6 +150,16 @@ def _grants(arguments: argparse.Namespace, redactor: Redactor) -> int:
     return code
 
 
+def _chaos(arguments: argparse.Namespace, redactor: Redactor) -> int:
+    context = _context(arguments, redactor)
+    access = _access(arguments, context)
+    if arguments.action == "soak":
+        from benchmarks.interruption import command
+
+        return command.run(context, access, arguments, log=print)
+    return chaos_command.run(context, access, arguments, log=print)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lakehouse", description="Operate a Spark Connect lakehouse."
@@ -204,6 +214,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     grants.add_arguments(add("grants", _grants, "who enforces which grant, and what is held"))
+
+    chaos = add("chaos", _chaos, "take spot workers on purpose, and see what becomes of queries")
+    chaos_command.add_arguments(chaos, reach)
 
     image = add("image", _image, "images: bake, prove, list, diff, promote, rollback, prune")
     image_commands.add_arguments(image)

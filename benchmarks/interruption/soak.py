@@ -1,0 +1,308 @@
+"""The soak: take machines in every way and phase while statements run, then judge everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.interruption import machines, work
+from benchmarks.interruption.fleet import Fleet
+from benchmarks.interruption.lanes import Appending, Done, Lane, Merging, Reading, Turn
+from benchmarks.interruption.plan import Phases, Strike, strikes
+from benchmarks.interruption.record import Soak, Struck, add_up
+from lakehouse.errors import DeadlineError, ToolError
+from lakehouse.outputs import GenerationOutputs
+from ops import chaos_watch
+from ops.access import Access
+from ops.chaos import leader_of, open_driver
+from ops.chaos_driver import DriverError
+from ops.chaos_interrupt import interrupter
+from ops.connect import config_directory, write_connection
+from ops.context import CHECKOUT, OpsContext
+from ops.machines import find_machines
+from ops.session import open_session
+
+Log = Callable[[str], None]
+
+WORKERS: Final = 3
+FLEET_SECONDS: Final = 600.0
+"""For replacements to boot, on a busy machine."""
+
+PHASE_SECONDS: Final = 150.0
+"""For some query to come into a phase."""
+
+JUDGE_SECONDS: Final = 1800.0
+RETRIES_EVERY: Final = 15.0
+_LOOK_EVERY: Final = 0.05
+APPENDERS: Final = ("first", "second")
+
+
+class Run:
+    """One soak on one generation."""
+
+    def __init__(
+        self, context: OpsContext, access: Access, fleet: Fleet, soak: Soak, log: Log
+    ) -> None:
+        self._context = context
+        self._access = access
+        self._fleet = fleet
+        self._soak = soak
+        self._log = log
+        self._retries = chaos_watch.Retries()
+        self._retries_at = 0.0
+        self._phases = Phases()
+        self._began = time.time()
+        self._lanes: list[Lane] = []
+        self._merging: list[Merging] = []
+        self._appending: list[Appending] = []
+        self._moments: list[float] = []
+
+    def perform(self, planned: Sequence[Strike]) -> None:
+        """Everything from the tables' making to the verdict."""
+        at = f"{self._context.outputs.catalogs[0].name}.{work.NAMESPACE}"
+        quiet = self._session(self._users[0])
+        self._fleet.await_usable(self._soak.workers, deadline=FLEET_SECONDS)
+        work.prepare(quiet, at)
+        expected = {each.name: each.ask(quiet, at) for each in work.READS}
+        self._log(f"undisturbed answers of {len(expected)} queries known; lanes begin")
+        self._make_lanes(at, expected)
+        for lane in self._lanes:
+            lane.start()
+        try:
+            for number, strike in enumerate(planned, start=1):
+                self._strike(number, len(planned), strike)
+                if broken := [each.name for each in self._failures()]:
+                    self._log(f"a statement failed in {broken}: going on to the verdict")
+                    break
+            self._fleet.await_usable(self._soak.workers, deadline=FLEET_SECONDS)
+        except DeadlineError as error:
+            self._soak.problems.append(f"the fleet did not recover: {error}")
+        finally:
+            for lane in self._lanes:
+                lane.stop()
+        self._judge(quiet, at)
+
+    @property
+    def _users(self) -> list[str]:
+        return sorted(self._context.outputs.endpoint.tokens)
+
+    def _session(self, user: str) -> Any:
+        connection = write_connection(self._context, user, config_directory())
+        session = open_session(connection)
+        for key, value in work.SETTINGS.items():
+            session.conf.set(key, value)
+        return session
+
+    def _make_lanes(self, at: str, expected: Mapping[str, work.Answer]) -> None:
+        users = self._users
+
+        def add(*turns: Turn) -> None:
+            user = users[len(self._lanes) % len(users)]
+            self._lanes.append(Lane(user=user, session=self._session(user), turns=turns))
+
+        for chosen in (work.READS[::2], work.READS[1::2]):
+            add(*(Reading(read, at, expected[read.name]) for read in chosen))
+        for mode in work.MODES:
+            self._merging.append(Merging(at, mode))
+            add(self._merging[-1])
+        for name in APPENDERS:
+            self._appending.append(Appending(at, name))
+            add(self._appending[-1])
+
+    def _strike(self, number: int, of: int, strike: Strike) -> None:
+        needed = min(self._soak.workers, strike.machines + 1)
+        self._look_at_retries()
+        self._fleet.await_usable(needed, deadline=FLEET_SECONDS)
+        began = time.time()
+        lane = self._await_phase(strike.phase)
+        usable = self._fleet.usable()
+        since = lane.since if lane else None
+        moment = time.time()
+        taken = self._fleet.take(usable, min(strike.machines, len(usable)), notice=strike.notice)
+        met = lane is not None and since is not None and lane.since == since
+        self._moments.append(moment)
+        running = tuple(each.name for each in self._lanes if each.since is not None)
+        self._soak.strikes.append(
+            Struck(
+                name=strike.name,
+                machines=tuple(each.instance_id for each in taken),
+                notice=strike.notice,
+                phase=strike.phase,
+                met=met,
+                running=running,
+                at=round(moment - self._began, 1),
+                waited=round(moment - began, 2),
+            )
+        )
+        self._log(
+            f"{number}/{of}: {strike.name}{'' if met else ' (missed the phase)'}: "
+            f"{', '.join(each.instance_id for each in taken)}; {len(running)} statements run, "
+            f"{sum(len(each.done) for each in self._lanes)} are done"
+        )
+
+    def _await_phase(self, phase: str) -> Lane | None:
+        end = time.monotonic() + PHASE_SECONDS
+        by_session = {each.session_id: each for each in self._lanes}
+        while time.monotonic() < end:
+            begun = {
+                each.session_id: since for each in self._lanes if (since := each.since) is not None
+            }
+            driver = self._fleet.driver
+            for activity in self._phases.look(
+                driver.jobs("running"), driver.stages("active"), begun
+            ):
+                lane = by_session[activity.session]
+                if activity.phase == phase and lane.since == begun[activity.session]:
+                    return lane
+            time.sleep(_LOOK_EVERY)
+        return None
+
+    def _look_at_retries(self) -> None:
+        if time.monotonic() - self._retries_at >= RETRIES_EVERY:
+            self._retries_at = time.monotonic()
+            self._retries.look(self._fleet.driver.jobs(), self._fleet.driver.stages())
+
+    def _failures(self) -> list[Done]:
+        return [each for lane in self._lanes for each in lane.done if each.error or each.wrong]
+
+    def _judge(self, quiet: Any, at: str) -> None:
+        soak = self._soak
+        for lane in self._lanes:
+            if not lane.join():
+                soak.problems.append(f"{lane.name}: its last statement did not come back")
+        self._retries_at = 0.0
+        self._look_at_retries()
+        soak.stages_repeated = self._retries.total
+        soak.problems += [
+            f"{each.name}: {each.error or each.wrong}"[:2000] for each in self._failures()
+        ]
+        done = [each for lane in self._lanes for each in lane.done]
+        soak.statements = [
+            add_up(name, [each for each in done if each.name == name], self._moments)
+            for name in dict.fromkeys(each.name for each in done)
+        ]
+        self._log("all statements have ended; judging the tables")
+        self._judge_answers(quiet, at)
+        self._judge_history()
+        self._judge_record()
+        soak.machines, found = machines.judge(
+            self._context,
+            self._fleet.generation.name,
+            {each for struck in soak.strikes if struck.notice for each in struck.machines},
+        )
+        soak.problems += found
+        soak.seconds = round(time.time() - self._began, 1)
+
+    def _judge_answers(self, quiet: Any, at: str) -> None:
+        """The tables against what quiet statements make."""
+        for each in self._merging:
+            if not each.steps:
+                continue
+            for statement in work.differences(at, each.mode, each.steps):
+                count = quiet.sql(statement).collect()[0][0]
+                if count:
+                    self._soak.problems.append(
+                        f"{work.ledger(each.mode)}: {count} rows differ from the same "
+                        "statements undisturbed"
+                    )
+        rows = quiet.sql(work.appended(at)).collect()
+        found = tuple(tuple(row) for row in rows)
+        expected = work.appended_answer({each.lane: each.batches for each in self._appending})
+        if found != expected:
+            self._soak.problems.append(f"appended: {found} instead of {expected}")
+
+    def _judge_history(self) -> None:
+        tables = [*(work.ledger(each.mode) for each in self._merging), "appended"]
+        expected = {
+            **{work.ledger(each.mode): (each.steps, each.steps) for each in self._merging},
+            "appended": (sum(each.batches for each in self._appending),) * 2,
+        }
+        for line in _histories(self._context, tables):
+            self._soak.tables.append(line)
+            name = line["table"]
+            self._soak.problems += [f"{name}: {each}" for each in line["problems"]]
+            if line["snapshots"] != expected[name][0]:
+                self._soak.problems.append(
+                    f"{name}: {line['snapshots']} snapshots of {expected[name][0]} statements: "
+                    "one was committed twice or not at all"
+                )
+
+    def _judge_record(self) -> None:
+        sessions = {each.session_id for each in self._lanes}
+        with self._context.inside():
+            found = find_machines(self._context.account, self._context.outputs)
+        leader = leader_of(found, self._fleet.generation.name)
+        with self._access.shell(leader) as shell:
+            queries = chaos_watch.read(shell, self._began - 1)
+        ours = [each for each in queries.values() if each.session in sessions]
+        self._soak.server = dict(Counter(each.outcome for each in ours))
+        self._soak.problems += [
+            f"the server records {each.outcome} {each.error} of {each.kind} by {each.user}"
+            for each in ours
+            if each.outcome not in ("succeeded", "abandoned")
+        ]
+
+
+def _histories(context: OpsContext, tables: Sequence[str]) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="lakehouse-history-") as folder:
+        outputs = Path(folder) / "outputs.json"
+        outputs.write_text(context.outputs.model_dump_json())
+        command = [sys.executable, "-m", "benchmarks.interruption.history", str(outputs)]
+        with context.inside():
+            done = subprocess.run(
+                [*command, work.NAMESPACE, *tables],
+                cwd=CHECKOUT,
+                env={**os.environ, **context.environment},
+                capture_output=True,
+                text=True,
+                timeout=JUDGE_SECONDS,
+                check=False,
+            )
+    if done.returncode:
+        msg = f"the tables' history could not be read:\n{done.stderr[-2000:]}"
+        raise ToolError(msg)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def run(
+    context: OpsContext,
+    access: Access,
+    generation: GenerationOutputs,
+    *,
+    interruptions: int,
+    workers: int = WORKERS,
+    notice_seconds: float,
+    log: Log,
+) -> Soak:
+    """Take so many machines; the fleet has its former size afterwards.
+
+    Raises:
+        LakehouseError: the lakehouse does not answer. What goes wrong in it is in the record.
+    """
+    soak = Soak(interruptions=interruptions, workers=workers, notice_seconds=notice_seconds)
+    with context.inside():
+        leader = leader_of(find_machines(context.account, context.outputs), generation.name)
+    with open_driver(context, access, leader) as driver:
+        fleet = Fleet(
+            context=context,
+            generation=generation,
+            driver=driver,
+            interrupter=interrupter(context, generation, seconds=notice_seconds),
+            taken={},
+        )
+        before = fleet.resize(workers)
+        try:
+            Run(context, access, fleet, soak, log).perform(strikes(interruptions))
+        except DriverError as error:
+            soak.problems.append(f"the driver went away: {error}")
+        finally:
+            fleet.resize(before)
+    return soak
