@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lakehouse.errors import PreflightError
 from ops.image import machine, mounts
+from ops.image.again import run_again
 from ops.image.bake import LocalImage
 from ops.image.emulation import is_emulated
 from ops.image.inputs import REPOSITORY
@@ -39,11 +40,11 @@ def running(image: LocalImage, log: Log) -> Iterator[machine.Login]:
 
 
 def prove(image: LocalImage, log: Log) -> None:
-    """Run every image test that a booted machine can answer.
+    """Run every image test that a booted machine can answer, and the roles once more.
 
     Raises:
         PreflightError: the image is for other machines.
-        ToolError: a test failed.
+        ToolError: a test failed, or a role changed something.
     """
     if is_emulated(image.architecture):
         msg = (
@@ -66,3 +67,4 @@ def prove(image: LocalImage, log: Log) -> None:
             directory=REPOSITORY,
         )
         log(f"image: {output.strip().splitlines()[-1]}")
+        run_again(image, login, log)

@@ -9,8 +9,32 @@ import pytest
 
 pytestmark = pytest.mark.boot
 
-_ROLE = Path(__file__).parents[2] / "ansible" / "roles" / "node"
-_SERVICES = sorted(path.name.removesuffix(".j2") for path in _ROLE.glob("templates/*.service.j2"))
+_ROLES = Path(__file__).parents[2] / "ansible" / "roles"
+_KEPT_AS_WRITTEN = (
+    *("AmbientCapabilities", "CapabilityBoundingSet", "Group", "LockPersonality"),
+    *("MemoryDenyWriteExecute", "NoNewPrivileges", "PrivateDevices", "PrivateNetwork"),
+    *("PrivateTmp", "ProtectClock", "ProtectControlGroups", "ProtectHome", "ProtectHostname"),
+    *("ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables", "ProtectProc"),
+    *("ProtectSystem", "RemoveIPC", "RestrictAddressFamilies", "RestrictRealtime"),
+    *("RestrictSUIDSGID", "UMask", "User"),
+)
+"""What a unit gives up, as far as systemd shows it in the words it was written in."""
+
+
+def _declared(path: Path) -> dict[str, str]:
+    lines = [line.partition("=") for line in path.read_text(encoding="utf-8").splitlines()]
+    return {key: value for key, _, value in lines if key in _KEPT_AS_WRITTEN}
+
+
+def _normal(value: str) -> list[str]:
+    """Lists come back in another order, capabilities in small letters."""
+    return sorted(value.lower().split())
+
+
+_DECLARED = {
+    path.name.removesuffix(".j2"): _declared(path)
+    for path in _ROLES.glob("*/templates/*.service.j2")
+}
 
 
 def test_the_host_key_is_the_machines_own(host: Any) -> None:
@@ -40,10 +64,20 @@ def test_boot_waits_for_the_metadata_service(host: Any) -> None:
     assert state in {"activating", "failed"}
 
 
-@pytest.mark.parametrize("unit", _SERVICES)
+@pytest.mark.parametrize("unit", sorted(_DECLARED))
 def test_systemd_knows_what_a_service_gives_up(host: Any, unit: str) -> None:
-    shown = host.run(f"systemctl show --property=NoNewPrivileges,PrivateTmp {unit}").stdout
-    assert sorted(shown.split()) == ["NoNewPrivileges=yes", "PrivateTmp=yes"]
+    declared = _DECLARED[unit]
+    shown = host.run(f"systemctl show --property={','.join(declared)} {unit}").stdout
+    found = dict(line.split("=", 1) for line in shown.splitlines())
+    assert {key: _normal(found.get(key, "")) for key in declared} == {
+        key: _normal(value) for key, value in declared.items()
+    }
+
+
+@pytest.mark.parametrize("unit", sorted(_DECLARED))
+def test_no_service_can_gain_a_right_it_was_not_given(host: Any, unit: str) -> None:
+    shown = host.run(f"systemctl show --property=NoNewPrivileges --value {unit}").stdout
+    assert shown.strip() == "yes"
 
 
 def test_nothing_else_failed(host: Any) -> None:

@@ -27,6 +27,28 @@ def test_the_argument_specification_names_every_default(role: Path) -> None:
     assert sorted(_specified(role)) == sorted(_load(role / "defaults" / "main.yml"))
 
 
+_TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
+
+
+@pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
+def test_a_default_is_of_the_type_that_is_specified(role: Path) -> None:
+    specified = _specified(role)
+    wrong = {}
+    for name, value in _load(role / "defaults" / "main.yml").items():
+        if "undef(" in str(value):
+            continue
+        wanted, elements = specified[name]["type"], specified[name].get("elements")
+        items = value if wanted == "list" else []
+        if type(value) is not _TYPES[wanted] or any(type(i) is not _TYPES[elements] for i in items):
+            wrong[name] = f"{value!r} is no {wanted} of {elements}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
+def test_every_variable_is_described(role: Path) -> None:
+    assert [name for name, spec in _specified(role).items() if not spec["description"]] == []
+
+
 @pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
 def test_every_variable_carries_its_roles_name(role: Path) -> None:
     foreign = [n for n in _load(role / "defaults" / "main.yml") if not n.startswith(role.name)]
