@@ -43,6 +43,8 @@ class Proof(BaseModel):
     place: Place
     suite_hash: str
     """Of the tests that ran; empty where the bake is older than the noting of it."""
+    sbom_hash: str = ""
+    """SHA-256 of the image's bill of materials; empty where the prover did not have it."""
     result: Literal["passed", "failed"]
     time: str
     """UTC, ISO 8601."""

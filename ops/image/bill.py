@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,12 @@ def read(folder: Path, manifest: Mapping[str, Any], log: Log) -> dict[str, Any]:
             store(folder, manifest, load_set(manifest["version_set"]), log)
     document: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
     return document
+
+
+def hash_of(folder: Path) -> str:
+    """SHA-256 of the bill in the folder of an image; empty if there is none."""
+    path = folder / NAME
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _scan(layers: Sequence[Path], versions: Versions, architecture: str) -> list[Component]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
-from lakehouse.errors import PreflightError
 from lakehouse.outputs import StackOutputs
 from lakehouse.types import CHANNEL
 from lakehouse.versions import DEFAULT_SET, pin_files
 from ops.context import AccountContext, open_account
-from ops.image import catalogue, channels, proofs, retire
-from ops.image.bake import LocalImage, ensure_local_image, find
+from ops.image import catalogue, channels, proofs, proving, retire
+from ops.image.bake import ensure_local_image
 from ops.image.diff import diff
 from ops.matrix import run as matrix
 from ops.redact import Redactor
 from ops.state import LOCAL_STACK, LocalState
+from ops.temporary import Temporary
 from toolchain.progress import Log, Progress
 
 Answer = Callable[[argparse.Namespace, AccountContext], str]
@@ -33,7 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return actions.add_parser(name, help=text, description=text)
 
     bake = add("bake", "bake the local image, only what changed")
-    _add_version_set(bake)
+    bake.add_argument(
+        "--version-set",
+        choices=[*pin_files()],
+        default=DEFAULT_SET,
+        help=f"which versions to bake (default: {DEFAULT_SET})",
+    )
     bake.add_argument(
         "--architecture",
         choices=[*proofs.ARCHITECTURES],
@@ -41,8 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose machines it is for (default: this machine's; another one is emulated)",
     )
     prove = add("prove", "boot an image fresh, run the suite on it, keep the record")
-    prove.add_argument("image", nargs="?", default="", help=f"{IMAGE_HELP} (default: baked here)")
-    _add_version_set(prove)
+    proving.add_arguments(prove, IMAGE_HELP)
     tried = add("matrix", "try every client with a server of every version set; keep the record")
     tried.add_argument(
         "--server", action="append", choices=[*pin_files()], help="only this set's (repeatable)"
@@ -62,22 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     prune.add_argument("--yes", action="store_true", help="remove what is shown")
 
 
-def _add_version_set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--version-set",
-        choices=[*pin_files()],
-        default=DEFAULT_SET,
-        help=f"which versions to bake (default: {DEFAULT_SET})",
-    )
-
-
 def run(arguments: argparse.Namespace, redactor: Redactor) -> str:
     """Do what was asked and return what there is to say."""
     if arguments.action == "bake":
         image = ensure_local_image(Progress(), arguments.version_set, arguments.architecture)
         return f"image {image.content_hash} ({image.version_set}, {image.architecture})"
     if arguments.action == "prove":
-        return _prove(arguments, redactor, Progress())
+        return proving.run(arguments, redactor, Progress())
     if arguments.action == "matrix":
         made = matrix.run_matrix(arguments.server or [*pin_files()], Progress())
         return f"{matrix.render(made)}\nnext: `make docs`, and commit docs/reference"
@@ -119,12 +115,16 @@ def _rollback(arguments: argparse.Namespace, context: AccountContext) -> str:
 
 def _prune(arguments: argparse.Namespace, context: AccountContext) -> str:
     known = _read(arguments, context)
-    text = retire.plan(known)
-    count = len(retire.unused(known))
+    temporary = Temporary(context.account.client("ec2"))
+    strays = temporary.strays(datetime.now(UTC))
+    text = "\n".join([retire.plan(known), *(f"remove  {each}" for each in strays)])
+    count = len(retire.unused(known)) + len(strays)
     if not arguments.yes:
         return f"{text}\nnothing was removed; `--yes` removes {count}" if count else text
     retire.remove(context.account, known)
-    return f"{text}\nremoved {count}"
+    held = temporary.remove(strays)
+    later = "".join(f"\n{each} waits for its machine to end; prune again" for each in held)
+    return f"{text}\nremoved {count - len(held)}{later}"
 
 
 def _diff(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
@@ -143,52 +143,6 @@ def _diff(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
 def _is_the_accounts(word: str) -> bool:
     """Whether only an account knows the image; a content hash is found without one."""
     return word.startswith((CHANNEL, "ami-"))
-
-
-def _prove(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
-    if arguments.stack != LOCAL_STACK:
-        msg = (
-            f"stack {arguments.stack} is on AWS: proving boots an image on this machine; "
-            "leave out --stack, and prove the local image of the same content"
-        )
-        raise PreflightError(msg)
-    context = _local_account(arguments, redactor)
-    image = _baked(arguments, context, log)
-    try:
-        proofs.prove_local_image(image, log)
-    finally:
-        # A failure is a record, too: it keeps the image out of every channel.
-        image_id = _record(context, image) if context else ""
-    where = f"recorded for {image_id}" if image_id else "`lakehouse local up` brings the record"
-    return f"image {image.content_hash} passed on a booted machine; {where}"
-
-
-def _local_account(arguments: argparse.Namespace, redactor: Redactor) -> AccountContext | None:
-    if not LocalState.of(arguments.cloud).outputs_file.exists():
-        return None
-    return open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
-
-
-def _baked(arguments: argparse.Namespace, context: AccountContext | None, log: Log) -> LocalImage:
-    if not arguments.image:
-        return ensure_local_image(log, arguments.version_set)
-    content_hash = arguments.image
-    if context:
-        with context.inside():
-            content_hash = _read(arguments, context).find(arguments.image).image.content_hash
-    image = find(content_hash)
-    if image is None:
-        msg = f"no image with content {content_hash} is in the cache; `lakehouse image bake`"
-        raise PreflightError(msg)
-    return image
-
-
-def _record(context: AccountContext, image: LocalImage) -> str:
-    with context.inside():
-        image_id = catalogue.ensure_registered(context.account, image)
-        records = proofs.of_local_image(image, image_id)
-        proofs.write(context.account.parameters, records)
-    return image_id
 
 
 _ANSWERS: Final[dict[str, Answer]] = {

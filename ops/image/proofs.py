@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from lakehouse.errors import ToolError
+from lakehouse.errors import DeadlineError, ToolError
 from lakehouse.proof import Place, Proof, proofs_of
 from ops.aws import Parameters
-from ops.image import suite
+from ops.image import bill, suite
 from ops.image.bake import LocalImage, images_dir
 from ops.image.prove import prove
 from toolchain.progress import Log
@@ -40,7 +40,7 @@ def prove_local_image(image: LocalImage, log: Log) -> None:
     suite_hash = suite.hash_of(suite.booted_tests())
     try:
         prove(image, log)
-    except ToolError:
+    except (ToolError, DeadlineError):
         _keep(image, _record(image, "boot", passed=False, suite_hash=suite_hash))
         raise
     _keep(image, _record(image, "boot", passed=True, suite_hash=suite_hash))
@@ -78,6 +78,7 @@ def _record(image: LocalImage, place: Place, *, passed: bool, suite_hash: str) -
         architecture=ARCHITECTURES[image.architecture],
         place=place,
         suite_hash=suite_hash,
+        sbom_hash=bill.hash_of(images_dir() / image.content_hash),
         result="passed" if passed else "failed",
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         components=image.manifest.get("components", {}),

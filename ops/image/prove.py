@@ -55,16 +55,25 @@ def prove(image: LocalImage, log: Log) -> None:
         raise PreflightError(msg)
     with running(image, log) as login:
         log("image: booted; testing")
-        output = run(
-            [
-                *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-                *booted_tests(),
-                *(f"--ssh-config={login.ssh_config}", f"--hosts=ssh://root@{machine.MACHINE}"),
-                f"--version-set={image.version_set}",
-            ],
-            what="image: tests on a booted machine",
-            log=log,
-            directory=REPOSITORY,
-        )
-        log(f"image: {output.strip().splitlines()[-1]}")
+        run_suite(login.ssh_config, machine.MACHINE, image.version_set, log)
         run_again(image, login, log)
+
+
+def run_suite(ssh_config: Path, address: str, version_set: str, log: Log) -> None:
+    """Run every image test that a booted machine can answer, over SSH.
+
+    Raises:
+        ToolError: a test failed; carries what pytest said last.
+    """
+    output = run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *booted_tests(),
+            *(f"--ssh-config={ssh_config}", f"--hosts=ssh://root@{address}"),
+            f"--version-set={version_set}",
+        ],
+        what="image: tests on a booted machine",
+        log=log,
+        directory=REPOSITORY,
+    )
+    log(f"image: {output.strip().splitlines()[-1]}")
