@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pulumi
 import pulumi_aws as aws
 
 from lakehouse.config import WorkersConfig
@@ -27,6 +30,15 @@ def rolling_refresh(*, minimum_healthy_percentage: int) -> aws.autoscaling.Group
             min_healthy_percentage=minimum_healthy_percentage
         ),
     )
+
+
+def places(
+    subnet_ids: pulumi.Input[Sequence[str]], fleet: WorkersConfig
+) -> pulumi.Output[Sequence[str]]:
+    """Where workers launch: everywhere, or first in one zone, which the autoscaler leaves when it
+    is short (it is told all of them). Shuffles between zones cost money."""
+    first = 1 if fleet.autoscale.enabled and fleet.autoscale.one_zone else None
+    return pulumi.Output.from_input(subnet_ids).apply(lambda ids: list(ids)[:first])
 
 
 def mixed_instances(

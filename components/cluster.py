@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 from components import _boot, _image, _machine_role
 from components._base import LakehouseComponent, outputs_of
-from components._groups import hook, mixed_instances, rolling_refresh
+from components._groups import hook, mixed_instances, places, rolling_refresh
 from components._machines import MachineArgs, launch_template, propagated
 from components._notices import notices
 from components._stored_secret import store
@@ -190,7 +190,7 @@ class Cluster(LakehouseComponent):
             min_size=fleet.minimum,
             max_size=fleet.maximum,
             desired_capacity=fleet.initial,
-            vpc_zone_identifiers=args.subnet_ids,
+            vpc_zone_identifiers=places(args.subnet_ids, fleet),
             mixed_instances_policy=mixed_instances(template, fleet),
             # The autoscaler replaces machines at risk itself, so many within a time.
             capacity_rebalance=not fleet.autoscale.enabled,

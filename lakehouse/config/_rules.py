@@ -28,6 +28,9 @@ from lakehouse.types import architecture
 MINIMUM_POOLS: Final = 6
 """Spot pools (types times zones) below which an interruption takes much of a fleet at once."""
 
+MINIMUM_FAMILIES: Final = 2
+"""Families (m7g, r7g ...) below which a shortage of one is a shortage of all."""
+
 GENERATION_NAME_LENGTH: Final = 12
 
 _OWNED_CONF: Final = (
@@ -150,6 +153,13 @@ def _pools(key: str, types: Sequence[str], network: NetworkConfig | None) -> Ite
             f"{key}.workers.instance_types",
             f"makes {pools} spot pools ({len(set(types))} types in {zones} zones), and at least "
             f"{MINIMUM_POOLS} are needed to survive an interruption; add types or zones",
+            list(types),
+        )
+    elif len({each.partition(".")[0] for each in types}) < MINIMUM_FAMILIES:
+        yield Finding(
+            f"{key}.workers.instance_types",
+            f"are of one family, which spot is short of as a whole; name types of at least "
+            f"{MINIMUM_FAMILIES}, such as m7g, r7g and m6g",
             list(types),
         )
 

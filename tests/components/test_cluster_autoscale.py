@@ -13,9 +13,11 @@ from tests.components.programs import cluster, stack_config
 from tests.components.recorder import Recorded, build
 
 
-def built(*, enabled: bool) -> Recorded:
+def built(*, enabled: bool, one_zone: bool = True) -> Recorded:
     shape = stack_config().generations["blue"].workers
-    scaling = AutoscaleConfig(enabled=enabled, idle_seconds=120, schedule=("sat 08:00-12:00 3",))
+    scaling = AutoscaleConfig(
+        enabled=enabled, idle_seconds=120, schedule=("sat 08:00-12:00 3",), one_zone=one_zone
+    )
     return build(lambda: cluster("blue", workers=shape.model_copy(update={"autoscale": scaling})))
 
 
@@ -39,6 +41,13 @@ def test_the_leader_is_told_its_settings_and_where_workers_may_be(scaling: Recor
     assert told.enabled
     assert (told.idle_seconds, told.schedule) == (120, ("sat 08:00-12:00 3",))
     assert told.subnets == ("subnet-a", "subnet-b")
+
+
+def test_a_fleet_that_scales_begins_in_one_zone(scaling: Recorded, fixed: Recorded) -> None:
+    assert scaling.one("Group", "worker").inputs["vpcZoneIdentifiers"] == ["subnet-a"]
+    assert fixed.one("Group", "worker").inputs["vpcZoneIdentifiers"] == ["subnet-a", "subnet-b"]
+    everywhere = built(enabled=True, one_zone=False)
+    assert len(everywhere.one("Group", "worker").inputs["vpcZoneIdentifiers"]) == 2
 
 
 def test_workers_are_not_told(scaling: Recorded) -> None:
