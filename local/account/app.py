@@ -43,6 +43,7 @@ from local.account import (  # noqa: E402
     security_groups,
     spot,
     sqs,
+    table_upkeep,
     tables,
     upkeep,
 )
@@ -79,6 +80,7 @@ def install() -> None:
         security_groups,
         sqs,
         tables,
+        table_upkeep,
     ):
         module.install()
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from moto.s3tables import models, urls
 from moto.s3tables.exceptions import (
+    BadRequestException,
     ConflictException,
     InvalidNamespaceName,
     InvalidTableBucketName,
@@ -45,6 +46,7 @@ class BucketSettings:
     maintenance: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(BUCKET_MAINTENANCE))
     policy: str | None = None
     encryption: dict[str, Any] = field(default_factory=lambda: {"sseAlgorithm": "AES256"})
+    storage_class: str = "STANDARD"
 
 
 def answer(document: dict[str, Any] | None = None, status: int = 200) -> Answer:
@@ -72,6 +74,14 @@ def body_of(response: Any) -> dict[str, Any]:
     """A request's JSON document."""
     document: dict[str, Any] = json.loads(response.body or "{}")
     return document
+
+
+def check_encryption(given: dict[str, Any]) -> None:
+    """Refuse an unknown algorithm, and a key that is missing or of no use."""
+    algorithm, key = given.get("sseAlgorithm"), given.get("kmsKeyArn")
+    if algorithm not in ("AES256", "aws:kms") or bool(key) != (algorithm == "aws:kms"):
+        msg = "The specified encryption configuration is not valid."
+        raise BadRequestException(msg)
 
 
 NO_POLICY = "The specified policy does not exist."
@@ -103,11 +113,16 @@ def _check_table_name(name: str) -> None:
 
 @grafts.replaces(S3TablesResponse)
 def create_table_bucket(self: Any) -> Answer:
-    """CreateTableBucket, keeping the encryption it was given."""
+    """CreateTableBucket, keeping the encryption and the storage class it was given."""
     body = body_of(self)
+    given = body.get("encryptionConfiguration")
+    if given:
+        check_encryption(given)
     bucket = self.s3tables_backend.create_table_bucket(name=body["name"])
-    if body.get("encryptionConfiguration"):
-        attached(bucket, BucketSettings).encryption = body["encryptionConfiguration"]
+    settings = attached(bucket, BucketSettings)
+    settings.encryption = given or settings.encryption
+    chosen = body.get("storageClassConfiguration") or {}
+    settings.storage_class = chosen.get("storageClass", settings.storage_class)
     return answer({"arn": bucket.arn})
 
 
@@ -118,22 +133,6 @@ def delete_table_bucket(self: Any, table_bucket_arn: str) -> None:
         msg = "The bucket that you tried to delete is not empty."
         raise ConflictException(msg)
     self.table_buckets.pop(table_bucket_arn)
-
-
-@grafts.adds(S3TablesResponse)
-def get_table_bucket_maintenance_configuration(self: Any) -> Answer:
-    """GetTableBucketMaintenanceConfiguration."""
-    found = bucket_of(self)
-    settings = attached(found, BucketSettings)
-    return answer({"tableBucketARN": found.arn, "configuration": settings.maintenance})
-
-
-@grafts.adds(S3TablesResponse)
-def put_table_bucket_maintenance_configuration(self: Any) -> Answer:
-    """PutTableBucketMaintenanceConfiguration."""
-    kind = segments(self)[3]
-    attached(bucket_of(self), BucketSettings).maintenance[kind] = body_of(self)["value"]
-    return answer(status=204)
 
 
 @grafts.adds(S3TablesResponse)
@@ -170,6 +169,7 @@ def get_table_bucket_encryption(self: Any) -> Answer:
 def put_table_bucket_encryption(self: Any) -> Answer:
     """PutTableBucketEncryption."""
     encryption = body_of(self)["encryptionConfiguration"]
+    check_encryption(encryption)
     attached(bucket_of(self), BucketSettings).encryption = encryption
     return answer({})
 

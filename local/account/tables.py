@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from moto.s3tables import models, urls
-from moto.s3tables.exceptions import BadRequestException, NotFoundException
+from moto.s3tables.exceptions import NotFoundException
 from moto.s3tables.responses import S3TablesResponse
 
 from local.account.graft import Grafts, attached
@@ -20,6 +20,7 @@ from local.account.s3tables import (
     answer,
     body_of,
     bucket_of,
+    check_encryption,
     segments,
 )
 
@@ -28,7 +29,7 @@ grafts = Grafts()
 TABLE_MAINTENANCE: Final[dict[str, Any]] = {
     "icebergCompaction": {
         "status": "enabled",
-        "settings": {"icebergCompaction": {"targetFileSizeMB": 512}},
+        "settings": {"icebergCompaction": {"targetFileSizeMB": 512, "strategy": "auto"}},
     },
     "icebergSnapshotManagement": {
         "status": "enabled",
@@ -38,7 +39,7 @@ TABLE_MAINTENANCE: Final[dict[str, Any]] = {
     },
 }
 
-_NO_TABLE = "The specified table does not exist."
+NO_TABLE: Final = "The specified table does not exist."
 
 
 @dataclass
@@ -49,9 +50,12 @@ class TableSettings:
     maintenance: dict[str, Any] = field(default_factory=lambda: copy.deepcopy(TABLE_MAINTENANCE))
     policy: str | None = None
     encryption: dict[str, Any] | None = None
+    storage_class: str = "STANDARD"
+    expiration: dict[str, Any] = field(default_factory=lambda: {"status": "disabled"})
 
 
-def _table(response: Any) -> Any:
+def table_of(response: Any) -> Any:
+    """The table that a path names."""
     return response.s3tables_backend.get_table(*segments(response)[1:4])
 
 
@@ -77,13 +81,20 @@ def _describe(table: Any) -> dict[str, Any]:
 
 @grafts.replaces(S3TablesResponse)
 def create_table(self: Any) -> Answer:
-    """CreateTable, keeping the encryption it was given."""
+    """CreateTable, keeping the encryption and the storage class it was given."""
     _, bucket_arn, namespace = segments(self)
     body = body_of(self)
+    given = body.get("encryptionConfiguration")
+    if given:
+        check_encryption(given)
     table = self.s3tables_backend.create_table(
         table_bucket_arn=bucket_arn, namespace=namespace, name=body["name"], format=body["format"]
     )
-    attached(table, TableSettings).encryption = body.get("encryptionConfiguration")
+    settings, inherited = attached(table, TableSettings), attached(bucket_of(self), BucketSettings)
+    # What the bucket has at this moment: a later change of it is for later tables.
+    settings.encryption = given or dict(inherited.encryption)
+    chosen = body.get("storageClassConfiguration") or {}
+    settings.storage_class = chosen.get("storageClass", inherited.storage_class)
     return answer({"tableARN": table.arn, "versionToken": table.version_token})
 
 
@@ -95,12 +106,20 @@ def get_table(self: Any) -> Answer:
         bucket_arn = unquote(self._get_param("tableBucketARN"))
         names = self._get_param("namespace"), self._get_param("name")
         return answer(_describe(self.s3tables_backend.get_table(bucket_arn, *names)))
-    for bucket in self.s3tables_backend.table_buckets.values():
-        for namespace in bucket.namespaces.values():
-            for table in namespace.tables.values():
-                if table.arn == arn:
-                    return answer(_describe(table))
-    raise NotFoundException(_NO_TABLE)
+    found = find(self.s3tables_backend, arn)
+    if found is None:
+        raise NotFoundException(NO_TABLE)
+    return answer(_describe(found))
+
+
+def find(backend: Any, arn: str) -> Any | None:
+    """The table of an ARN."""
+    bucket = backend.table_buckets.get(arn.partition("/table/")[0])
+    for namespace in bucket.namespaces.values() if bucket else ():
+        for table in namespace.tables.values():
+            if table.arn == arn:
+                return table
+    return None
 
 
 @grafts.replaces(S3TablesResponse)
@@ -178,34 +197,9 @@ def rename_table(self: Any) -> Answer:
 
 
 @grafts.adds(S3TablesResponse)
-def get_table_maintenance_configuration(self: Any) -> Answer:
-    """GetTableMaintenanceConfiguration."""
-    table = _table(self)
-    settings = attached(table, TableSettings)
-    return answer({"tableARN": table.arn, "configuration": settings.maintenance})
-
-
-@grafts.adds(S3TablesResponse)
-def put_table_maintenance_configuration(self: Any) -> Answer:
-    """PutTableMaintenanceConfiguration."""
-    kind = segments(self)[5]
-    if kind not in TABLE_MAINTENANCE:
-        msg = f"Unknown maintenance type {kind}."
-        raise BadRequestException(msg)
-    attached(_table(self), TableSettings).maintenance[kind] = body_of(self)["value"]
-    return answer(status=204)
-
-
-@grafts.adds(S3TablesResponse)
-def get_table_maintenance_job_status(self: Any) -> Answer:
-    """GetTableMaintenanceJobStatus: the emulator runs no maintenance, so no job is listed."""
-    return answer({"tableARN": _table(self).arn, "status": {}})
-
-
-@grafts.adds(S3TablesResponse)
 def get_table_policy(self: Any) -> Answer:
     """GetTablePolicy."""
-    policy = attached(_table(self), TableSettings).policy
+    policy = attached(table_of(self), TableSettings).policy
     if policy is None:
         raise NotFoundException(NO_POLICY)
     return answer({"resourcePolicy": policy})
@@ -214,23 +208,21 @@ def get_table_policy(self: Any) -> Answer:
 @grafts.adds(S3TablesResponse)
 def put_table_policy(self: Any) -> Answer:
     """PutTablePolicy."""
-    attached(_table(self), TableSettings).policy = body_of(self)["resourcePolicy"]
+    attached(table_of(self), TableSettings).policy = body_of(self)["resourcePolicy"]
     return answer({})
 
 
 @grafts.adds(S3TablesResponse)
 def delete_table_policy(self: Any) -> Answer:
     """DeleteTablePolicy."""
-    attached(_table(self), TableSettings).policy = None
+    attached(table_of(self), TableSettings).policy = None
     return answer(status=204)
 
 
 @grafts.adds(S3TablesResponse)
 def get_table_encryption(self: Any) -> Answer:
-    """GetTableEncryption: the table's own, else its bucket's."""
-    own = attached(_table(self), TableSettings).encryption
-    inherited = attached(bucket_of(self), BucketSettings).encryption
-    return answer({"encryptionConfiguration": own or inherited})
+    """GetTableEncryption: what the table was made with."""
+    return answer({"encryptionConfiguration": attached(table_of(self), TableSettings).encryption})
 
 
 def install() -> None:

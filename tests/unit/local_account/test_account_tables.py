@@ -128,24 +128,6 @@ def test_a_bucket_with_namespaces_is_not_deleted(cloud: Any, bucket: str) -> Non
         cloud.s3tables.delete_table_bucket(tableBucketARN=bucket)
 
 
-def test_maintenance_has_the_services_defaults_and_keeps_changes(cloud: Any, bucket: str) -> None:
-    where = {"tableBucketARN": bucket, "namespace": "gold", "name": _table(cloud, bucket)["name"]}
-    found = cloud.s3tables.get_table_maintenance_configuration(**where)["configuration"]
-    assert found["icebergSnapshotManagement"]["settings"]["icebergSnapshotManagement"] == {
-        "minSnapshotsToKeep": 1,
-        "maxSnapshotAgeHours": 120,
-    }
-    value = {
-        "status": "enabled",
-        "settings": {"icebergCompaction": {"targetFileSizeMB": 128}},
-    }
-    cloud.s3tables.put_table_maintenance_configuration(
-        **where, type="icebergCompaction", value=value
-    )
-    found = cloud.s3tables.get_table_maintenance_configuration(**where)["configuration"]
-    assert found["icebergCompaction"] == value
-
-
 def test_policies_and_encryption_are_read_back(cloud: Any) -> None:
     encryption = {"sseAlgorithm": "aws:kms", "kmsKeyArn": "arn:aws:kms:eu-central-1:1:key/k"}
     arn = cloud.s3tables.create_table_bucket(name="kept", encryptionConfiguration=encryption)["arn"]
