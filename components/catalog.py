@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components._base import LakehouseComponent
+from components._dynamic_maintenance import TableMaintenance
+from components._dynamic_storage import BucketStorageClass
 from lakehouse import policies
 from lakehouse.config import CatalogConfig
 from lakehouse.config.catalog import BucketConfig
@@ -60,9 +63,9 @@ class Catalog(LakehouseComponent):
         """ARNs of the buckets, the first one foremost."""
         return [bucket.arn for bucket in self.buckets]
 
-    def _opts(self, *, protect: bool | None = None) -> pulumi.ResourceOptions:
+    def _opts(self, **own: Any) -> pulumi.ResourceOptions:
         # The key's policy and alias too: without them what is kept could not be read.
-        return self.child_opts(protect=protect, retain_on_delete=self._args.shape.retain)
+        return self.child_opts(retain_on_delete=self._args.shape.retain, **own)
 
     def _key(self, name: str) -> aws.kms.Key:
         args, shape = self._args, self._args.shape
@@ -106,13 +109,41 @@ class Catalog(LakehouseComponent):
             maintenance_configuration=_maintenance(tier.shape),
             opts=self._opts(protect=tier.protect),
         )
-        for namespace in tier.shape.namespaces:
-            aws.s3tables.Namespace(
+        namespaces = {
+            namespace: aws.s3tables.Namespace(
                 # Two tiers may have namespaces alike; no namespace has a hyphen.
                 self.child(f"{tier.name}-{namespace}" if tier.name else namespace),
                 namespace=namespace,
                 table_bucket_arn=bucket.arn,
                 opts=self._opts(),
+            )
+            for namespace in tier.shape.namespaces
+        }
+        where = {
+            "account_id": self._args.account.account_id,
+            "region": self._args.account.region,
+            "bucket_arn": bucket.arn,
+        }
+        if tier.shape.storage_class:
+            BucketStorageClass(
+                self.child(suffix),
+                {**where, "storage_class": tier.shape.storage_class},
+                self._opts(),
+            )
+        for qualified, table in tier.shape.tables.items():
+            namespace, _, name = qualified.partition(".")
+            TableMaintenance(
+                self.child(f"{suffix}-{qualified}"),
+                {
+                    **where,
+                    "catalog": tier.catalog,
+                    "namespace": namespace,
+                    "table": name,
+                    "settings": tier.wanted(qualified).to_mapping(),
+                    "fallback": tier.defaults.to_mapping(),
+                    "record_expiration_days": table.record_expiration_days or 0,
+                },
+                self._opts(depends_on=[namespaces[namespace]]),
             )
         return bucket
 

@@ -72,8 +72,12 @@ class Program:
         self._run([*arguments, "--stack", self.stack], UPDATE, log)
 
     def destroy(self, log: Log) -> None:
-        """Delete every resource of the stack."""
-        self._run(["destroy", "--yes", "--skip-preview", "--stack", self.stack], UPDATE, log)
+        """Delete every resource of the stack, or none where one is protected.
+
+        It is the preview that finds those: without it, the engine deletes what is in front of
+        them first.
+        """
+        self._run(["destroy", "--yes", "--stack", self.stack], UPDATE, log)
 
     def _run(self, arguments: list[str], deadline: float, log: Log | None = None) -> str:
         command = [str(self.pulumi), *arguments, "--non-interactive", "--color", "never"]

@@ -126,3 +126,31 @@ def test_each_bucket_is_cleaned_up_as_its_tier_says(tiered: Recorded) -> None:
         for each in tiered.of("TableBucket")
     }
     assert days == {"cat-tables": 3, "cat-tables-bronze": 1, "cat-tables-finance-gold": 3}
+
+
+def test_a_declared_table_gets_what_is_said_from_the_general_to_the_special() -> None:
+    recorded = build(
+        lambda: catalog(
+            "cat",
+            maintenance={"maximum_snapshot_age_hours": 240},
+            tiers={
+                "gold": {
+                    "maintenance": {"target_file_mb": 256},
+                    "tables": {"default.orders": {"strategy": "sort", "record_expiration_days": 9}},
+                }
+            },
+        )
+    )
+    made = recorded.one("TableMaintenance")
+    fallback = made.inputs["fallback"]
+    assert made.name == "cat-tables-gold-default.orders"
+    assert (fallback["maximum_snapshot_age_hours"], fallback["target_file_mb"]) == (240, 256)
+    assert made.inputs["settings"] == {**fallback, "strategy": "sort"}
+    assert made.inputs["record_expiration_days"] == 9
+    assert made.inputs["bucket_arn"].endswith(":bucket/millrace-example-gold")
+
+
+def test_a_storage_class_is_set_where_one_is_chosen(recorded: Recorded) -> None:
+    assert recorded.of("BucketStorageClass") == []
+    chosen = build(lambda: catalog("cat", tiers={"bronze": {"storage_class": "STANDARD"}}))
+    assert chosen.one("BucketStorageClass").name == "cat-tables-bronze"
