@@ -15,7 +15,7 @@ from typing import Any
 
 from lakehouse.errors import LakehouseError
 from lakehouse.versions import pin_files
-from ops import chaos_command, grants, logs, smoke, ssh
+from ops import chaos_command, grants, logs, smoke, ssh, tables
 from ops.access import Access, open_access
 from ops.connect import client_constraints, config_directory, render, write_connection
 from ops.context import OpsContext, open_context
@@ -160,6 +160,12 @@ def _chaos(arguments: argparse.Namespace, redactor: Redactor) -> int:
     return chaos_command.run(context, access, arguments, log=print)
 
 
+def _tables(arguments: argparse.Namespace, redactor: Redactor) -> int:
+    text, code = tables.run(arguments, redactor)
+    print(text)
+    return code
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lakehouse", description="Operate a Spark Connect lakehouse."
@@ -217,6 +223,8 @@ def _parser() -> argparse.ArgumentParser:
 
     chaos = add("chaos", _chaos, "take spot workers on purpose, and see what becomes of queries")
     chaos_command.add_arguments(chaos, reach)
+
+    tables.add_arguments(add("tables", _tables, "how tables are looked after"))
 
     image = add("image", _image, "images: bake, prove, list, diff, promote, rollback, prune")
     image_commands.add_arguments(image)
