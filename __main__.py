@@ -11,6 +11,7 @@ from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
 from components.stack import read
+from components.traffic import Traffic, TrafficArgs
 
 stack = read()
 config, names, tags = stack.config, stack.names, stack.tags
@@ -64,6 +65,8 @@ observability = Observability(
         target_groups={generation: each.target_group for generation, each in clusters.items()},
     ),
 )
+
+Traffic(names.prefix, TrafficArgs(**stack.recording(observability.key_arn), vpc_id=network.vpc_id))
 
 audit = Audit(
     names.prefix,

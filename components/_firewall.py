@@ -12,6 +12,8 @@ from lakehouse import ports
 
 HTTPS: Final = 443
 
+ANYWHERE: Final = "0.0.0.0/0"
+
 BLOCK_MANAGER_LAST: Final = ports.BLOCK_MANAGER + 15
 """Executors of one machine take the next free port after `ports.BLOCK_MANAGER`."""
 
@@ -43,6 +45,11 @@ class Rule:
     peer_cidr: str | None = None
     peer_prefix_list: _Id | None = None
 
+    @property
+    def internet(self) -> bool:
+        """Whether it is the way to the internet."""
+        return self.peer_cidr == ANYWHERE
+
 
 @dataclass(frozen=True, kw_only=True)
 class Peers:
@@ -58,6 +65,8 @@ class Peers:
     """Networks that our interface endpoints are for, besides our machines."""
     given_services: Sequence[str] = ()
     """Ids of the groups of interface endpoints that somebody else made."""
+    internet: bool = False
+    """Whether machines reach the internet; it never reaches them."""
 
 
 def rules(groups: Groups, peers: Peers) -> list[Rule]:
@@ -142,6 +151,14 @@ def _services(groups: Groups, peers: Peers) -> Iterator[Rule]:
             f"{machine} to S3 and S3 Tables data",
             peer_prefix_list=peers.s3_prefix_list,
         )
+        if peers.internet:
+            yield _https(
+                f"{machine}-to-internet",
+                "out",
+                group,
+                f"{machine} to the internet",
+                peer_cidr=ANYWHERE,
+            )
     if groups.services is not None:
         for cidr in peers.services_for:
             yield _https(

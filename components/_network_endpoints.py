@@ -9,7 +9,9 @@ import pulumi_aws as aws
 
 from components._base import LakehouseComponent
 from components._network_facts import service_name
-from lakehouse.policies import Account
+from lakehouse import endpoint_policies
+from lakehouse.endpoint_policies import gateway, of_account
+from lakehouse.policies import Account, as_json
 
 
 def s3(
@@ -17,6 +19,8 @@ def s3(
     account: Account,
     vpc_id: pulumi.Output[str],
     route_tables: Sequence[pulumi.Output[str]],
+    *,
+    least: bool,
 ) -> pulumi.Output[str]:
     """The gateway to S3 in these route tables. Returns the prefix list of S3's addresses."""
     return aws.ec2.VpcEndpoint(
@@ -25,6 +29,7 @@ def s3(
         service_name=service_name("s3", account.region),
         vpc_endpoint_type="Gateway",
         route_table_ids=list(route_tables),
+        policy=as_json(gateway(account) if least else of_account(account)),
         tags=parent.tags("s3"),
         opts=parent.child_opts(),
     ).prefix_list_id
@@ -37,9 +42,14 @@ def interface(
     vpc_id: pulumi.Output[str],
     subnet_ids: Sequence[pulumi.Output[str]],
     security_group: pulumi.Output[str],
+    *,
+    least: bool,
 ) -> None:
     """An endpoint with addresses in each subnet, that answers to the service's own name."""
     name, _, home = service.partition("@")
+    policy = endpoint_policies.interface(service, account)
+    if policy is not None and not least:
+        policy = of_account(account)
     aws.ec2.VpcEndpoint(
         parent.child(name),
         vpc_id=vpc_id,
@@ -50,6 +60,7 @@ def interface(
         private_dns_enabled=True,
         subnet_ids=list(subnet_ids),
         security_group_ids=[security_group],
+        policy=None if policy is None else as_json(policy),
         tags=parent.tags(name),
         opts=parent.child_opts(),
     )

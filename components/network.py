@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components import _network_endpoints
+from components import _network_egress, _network_endpoints
 from components._base import LakehouseComponent
 from components._firewall import Groups, Peers, rules
 from lakehouse.config import NetworkConfig
@@ -72,17 +72,25 @@ class Network(LakehouseComponent):
         place = self._build() if joined is None else self._join(joined)
         services = args.shape.interface_services if joined is None else joined.services
         groups = self._security_groups(place, with_services=bool(services))
+        # Endpoints in somebody's VPC answer to all of it.
+        least = joined is None and args.shape.endpoint_policies == "least"
         if joined is not None and joined.s3_prefix_list:
             prefix_list = pulumi.Output.from_input(joined.s3_prefix_list)
         else:
             prefix_list = _network_endpoints.s3(
-                self, args.account, place.vpc_id, place.route_tables
+                self, args.account, place.vpc_id, place.route_tables, least=least
             )
         self._rules(place, groups, prefix_list)
         for service in services:
             assert groups.services is not None, "made wherever there are services"
             _network_endpoints.interface(
-                self, args.account, service, place.vpc_id, place.subnet_ids, groups.services
+                self,
+                args.account,
+                service,
+                place.vpc_id,
+                place.subnet_ids,
+                groups.services,
+                least=least,
             )
         self.vpc_id = place.vpc_id
         self.subnet_ids = pulumi.Output.all(*place.subnet_ids)
@@ -111,6 +119,9 @@ class Network(LakehouseComponent):
         )
         plan = AddressPlan(shape.cidr)
         made = [self._private(vpc, zone, plan.private(zone)) for zone in shape.zones]
+        if shape.egress != "none":
+            tables = {zone: table.id for zone, (_, table) in zip(shape.zones, made, strict=True)}
+            _network_egress.way_out(self, shape.egress, plan, vpc.id, tables)
         return _Place(
             vpc_id=vpc.id,
             cidrs=[shape.cidr],
@@ -175,6 +186,7 @@ class Network(LakehouseComponent):
             # Names of endpoints that are made in somebody's VPC are resolved by all of it.
             services_for=tuple(place.cidrs) if joined else (),
             given_services=joined.groups if joined else (),
+            internet=shape.egress != "none",
         )
         for rule in rules(groups, peers):
             kind = (
@@ -192,7 +204,9 @@ class Network(LakehouseComponent):
                 from_port=rule.first_port,
                 to_port=rule.last_port,
                 description=rule.description,
-                tags=self.tags(rule.name),
+                tags=self.tags(
+                    rule.name, **({_network_egress.TAG: shape.egress} if rule.internet else {})
+                ),
                 opts=self.child_opts(),
             )
 

@@ -48,6 +48,8 @@ class Observability(LakehouseComponent):
     """ARN of the topic that alarms tell; empty without alarms."""
     dashboard: pulumi.Output[str]
     """Name of the dashboard; empty without one."""
+    key_arn: pulumi.Output[str]
+    """Key of logs and alarms, once CloudWatch may use it; empty without one."""
 
     def __init__(
         self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None
@@ -55,6 +57,9 @@ class Observability(LakehouseComponent):
         super().__init__(name, args.tags, opts)
         self._args = args
         key = self._key(name) if args.shape.encrypt else None
+        self.key_arn = pulumi.Output.from_input("")
+        if key is not None:
+            self.key_arn = pulumi.Output.all(key[0].arn, key[1].id).apply(lambda known: known[0])
         if args.shape.logs:
             self._log_groups(key)
         self.topic = pulumi.Output.from_input("")

@@ -143,6 +143,20 @@ class Stack:
             "tags": self.tags,
         }
 
+    def recording(self, key_arn: pulumi.Output[str]) -> dict[str, Any]:
+        """What traffic is told that no other component makes: inputs by name."""
+        config = self.config
+        return {
+            "account": self.account,
+            "shape": config.network.flow_logs,
+            "enabled": config.network.records_flows,
+            "log_group": self.names.flow_log_group,
+            "subnets": config.network.vpc.subnets if config.network.vpc else {},
+            "key_arn": key_arn if config.observability.encrypt else None,
+            "boundary": config.access.permissions_boundary,
+            "tags": self.tags,
+        }
+
     @property
     def governing(self) -> dict[str, Any]:
         """What governance is told that no other component makes: inputs by name."""

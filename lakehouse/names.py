@@ -108,6 +108,11 @@ class Names:
         """CloudWatch Logs group of who ran what. No generation's: its name has two parts."""
         return f"/{self.project}/{self.stack}/audit/queries"
 
+    @property
+    def flow_log_group(self) -> str:
+        """CloudWatch Logs group of connections in the network. No generation's either."""
+        return f"/{self.project}/{self.stack}/network/flows"
+
     def leader_host(self, generation: str, zone_name: str) -> str:
         """Where workers find their leader; the leader keeps the record."""
         return f"leader-{generation}.{zone_name}"

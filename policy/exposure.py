@@ -14,6 +14,8 @@ WIDEST: Final = {4: 8, 6: 32}
 
 _RESOURCE_POLICIES: Final = {
     "cloudwatch.LogResourcePolicy": "policyDocument",
+    "ec2.VpcEndpoint": "policy",
+    "ec2.VpcEndpointPolicy": "policy",
     "ecr.RepositoryPolicy": "policy",
     "glue.ResourcePolicy": "policy",
     "iam.Role": "assumeRolePolicy",
@@ -30,6 +32,9 @@ _RESOURCE_POLICIES: Final = {
     "sqs.QueuePolicy": "policy",
 }
 """Where kinds keep the document that says who may use them."""
+
+_UNGUARDED: Final = frozenset({"route53"})
+"""Services of AWS whose endpoints are not documented to take a policy."""
 
 _NARROWING: Final = frozenset(
     {
@@ -56,6 +61,18 @@ _WAYS_OUT: Final = frozenset(
         "ec2.NatGateway",
     }
 )
+
+EGRESS: Final = "millrace:egress"
+EGRESS_MODES: Final = ("nat", "nat-per-zone")
+"""The tag that is on what `network.egress` makes, and its values. Owners cannot set it by hand in
+a stack file: keys that begin with millrace: are refused there."""
+
+HTTPS: Final = 443
+
+_NAT: Final = frozenset(
+    {"ec2.Eip", "ec2.InternetGateway", "ec2.NatGateway", "ec2.RouteTable", "ec2.Subnet"}
+)
+"""What NAT is made of. A route to a NAT gateway is judged by the gateway, since it has no tags."""
 
 _BLOCKS: Final = (
     "blockPublicAcls",
@@ -111,9 +128,19 @@ def _everybody(statement: Statement) -> bool:
     return "*" in statement.principals and not statement.condition_keys & _NARROWING
 
 
+def guarded(resource: Resource) -> Iterator[str]:
+    """An endpoint of AWS has a policy of its own: without one everybody passes to everything."""
+    name = str(resource.get("serviceName") or "").rpartition(".")[2]
+    unguarded = resource.kind == "ec2.VpcEndpoint" and not resource.get("policy")
+    if unguarded and name not in _UNGUARDED:
+        yield f"Say who may pass {resource.label}: set policy."
+
+
 def closed(resource: Resource) -> Iterator[str]:
     """Security groups name networks, never the internet, in either direction."""
     match resource.kind:
+        case "vpc.SecurityGroupEgressRule" if _is_egress(resource) and _is_https(resource):
+            ranges = []
         case "vpc.SecurityGroupIngressRule" | "vpc.SecurityGroupEgressRule":
             ranges = [resource.get("cidrIpv4"), resource.get("cidrIpv6")]
         case "ec2.SecurityGroupRule":
@@ -132,6 +159,16 @@ def _ranges(rule: Properties) -> list[Any]:
     return [*(rule.get("cidrBlocks") or ()), *(rule.get("ipv6CidrBlocks") or ())]
 
 
+def _is_egress(resource: Resource) -> bool:
+    """Whether the owner asked for it by `network.egress`: outwards only, through NAT."""
+    return resource.part("tags").get(EGRESS) in EGRESS_MODES
+
+
+def _is_https(rule: Resource) -> bool:
+    wanted = ("tcp", HTTPS, HTTPS)
+    return (rule.get("ipProtocol"), rule.get("fromPort"), rule.get("toPort")) == wanted
+
+
 def is_internet(cidr: str) -> bool:
     """Whether a range is so wide that it names nobody."""
     network = ipaddress.ip_network(cidr, strict=False)
@@ -139,11 +176,13 @@ def is_internet(cidr: str) -> bool:
 
 
 def enclosed(resource: Resource) -> Iterator[str]:
-    """No gateway to the internet and no route that leads to one."""
+    """No gateway to the internet and no route to one, but for NAT that the owner asked for."""
+    if _is_egress(resource) and resource.kind in _NAT:
+        return
     if resource.kind in _WAYS_OUT:
         yield f"Remove {resource.label}: machines reach AWS through endpoints, and nothing else."
     routes: list[Properties] = []
-    if resource.kind == "ec2.Route":
+    if resource.kind == "ec2.Route" and not resource.get("natGatewayId"):
         routes = [resource.properties]
     elif resource.kind in ("ec2.RouteTable", "ec2.DefaultRouteTable"):
         routes = list(resource.parts("routes"))

@@ -60,6 +60,11 @@ RESOURCE_RULES: Final = (
         check=exposure.named_principals,
     ),
     ResourceRule(
+        name="guarded-endpoints",
+        demand="Endpoints of AWS say who may pass them.",
+        check=exposure.guarded,
+    ),
+    ResourceRule(
         name="no-open-network",
         demand="Security groups name networks, never the internet.",
         check=exposure.closed,

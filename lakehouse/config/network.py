@@ -21,7 +21,6 @@ from lakehouse.types import (
 INTERFACE_SERVICES: Final = (
     "autoscaling",
     "ec2",
-    "ec2messages",
     "glue",
     "kms",
     "lakeformation",
@@ -35,7 +34,8 @@ INTERFACE_SERVICES: Final = (
     "ssmmessages",
     "sts",
 )
-"""AWS services that machines reach; there is no other way out of the private subnets."""
+"""AWS services that machines reach; there is no other way out of the private subnets. Session
+Manager is `ssm` and `ssmmessages`; `ec2messages` is Run Command's, which no role of ours has."""
 
 
 class GivenVpcConfig(Section):
@@ -43,7 +43,7 @@ class GivenVpcConfig(Section):
 
     id: VpcId = setting(
         "The VPC that the stack joins.",
-        effect=Effect.REFUSED,
+        effect=Effect.REPLACE,
         required="which VPC is yours to know",
     )
     subnets: dict[Zone, SubnetId] = setting(
@@ -108,7 +108,7 @@ class NetworkConfig(Section):
         "Availability zones of the stack's region, one private subnet each; needed unless a VPC is "
         "joined. A zone keeps its addresses when another one is added or dropped.",
         default=(),
-        effect=Effect.REPLACE,
+        effect=Effect.IN_PLACE,
         min_length=1,
         max_length=6,
     )
@@ -116,10 +116,10 @@ class NetworkConfig(Section):
         "Address range of the VPC that is built, /16 to /20. Must not overlap with networks that "
         "are peered.",
         default="10.42.0.0/16",
-        effect=Effect.REFUSED,
+        effect=Effect.REPLACE,
     )
     vpc: GivenVpcConfig | None = setting(
-        "A VPC to join; unset builds one of zones and cidr.", default=None, effect=Effect.REFUSED
+        "A VPC to join; unset builds one of zones and cidr.", default=None, effect=Effect.REPLACE
     )
     egress: Literal["none", "nat", "nat-per-zone"] = setting(
         "Whether machines reach the internet (HTTPS only): not at all, through one NAT gateway, or "
@@ -133,12 +133,19 @@ class NetworkConfig(Section):
     zone_name: Host = setting(
         "Name of the private DNS zone. Clients connect to connect.<zone_name>.",
         default="lakehouse.internal",
-        effect=Effect.REFUSED,
+        effect=Effect.REPLACE,
     )
     interface_services: tuple[ServiceName, ...] = setting(
         "AWS services that get an interface endpoint; <service>@<region> for a global one. "
         "Each costs an hourly fee in each zone.",
         default=INTERFACE_SERVICES,
+        effect=Effect.IN_PLACE,
+    )
+    endpoint_policies: Literal["least", "account"] = setting(
+        "What may pass the endpoints of a VPC that is built: `least` is what machines of the stack "
+        "call, `account` whatever principals of this account may do. Those that are made in a "
+        "joined VPC are for the account.",
+        default="least",
         effect=Effect.IN_PLACE,
     )
     clients: tuple[ClientCidr, ...] = setting(

@@ -20,6 +20,7 @@ from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
+from components.traffic import Traffic, TrafficArgs
 from lakehouse.config import CatalogConfig, GovernanceConfig, LakehouseConfig
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
@@ -158,6 +159,18 @@ def observability(name: str, **changes: Any) -> Observability:
     )
 
 
+def traffic(name: str, **changes: Any) -> Traffic:
+    arguments: dict[str, Any] = {
+        "account": ACCOUNT,
+        "shape": stack_config().network.flow_logs,
+        "enabled": True,
+        "log_group": NAMES.flow_log_group,
+        "vpc_id": "vpc-1",
+        "tags": TAGS,
+    }
+    return Traffic(name, TrafficArgs(**{**arguments, **changes}))
+
+
 def audit(name: str, **changes: Any) -> Audit:
     shape = stack_config().audit.model_copy(update={"trail": True, **changes})
     return Audit(name, AuditArgs(account=ACCOUNT, shape=shape, warehouses=[BUCKET_ARN], tags=TAGS))
@@ -209,5 +222,15 @@ def governance(name: str, **changes: Any) -> Governance:
 
 BUILDERS: dict[str, Callable[..., Any]] = {
     each.__name__: each
-    for each in (network, catalog, access, cluster, endpoint, governance, observability, audit)
+    for each in (
+        network,
+        catalog,
+        access,
+        cluster,
+        endpoint,
+        governance,
+        observability,
+        traffic,
+        audit,
+    )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lakehouse import ports
+from lakehouse.config.network import INTERFACE_SERVICES
 from tests.components.programs import network
 from tests.components.recorder import Recorded, build
 
@@ -105,7 +106,7 @@ def test_services_are_reached_by_their_own_names(recorded: Recorded) -> None:
     interfaces = [
         each for each in recorded.of("VpcEndpoint") if each.inputs["vpcEndpointType"] == "Interface"
     ]
-    assert len(interfaces) == 14
+    assert len(interfaces) == len(INTERFACE_SERVICES)
     assert all(each.inputs["privateDnsEnabled"] for each in interfaces)
     assert recorded.one("Vpc").inputs["enableDnsHostnames"], "private names need it"
 

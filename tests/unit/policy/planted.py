@@ -9,6 +9,7 @@ from typing import Any
 from policy.resource import Resource
 
 TAGS = {"millrace:project": "millrace", "millrace:stack": "prod"}
+EGRESS = {**TAGS, "millrace:egress": "nat"}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
 
@@ -49,6 +50,19 @@ GOOD: dict[str, dict[str, Any]] = {
     "ec2.LaunchTemplate": {
         "blockDeviceMappings": [_DISK],
         "metadataOptions": _METADATA,
+        "tags": TAGS,
+    },
+    "ec2.Eip": {"tags": EGRESS},
+    "ec2.InternetGateway": {"tags": EGRESS},
+    "ec2.NatGateway": {"tags": EGRESS},
+    "ec2.VpcEndpoint": {
+        "serviceName": "com.amazonaws.eu-central-1.kms",
+        "policy": statement(
+            Action="kms:Decrypt",
+            Principal="*",
+            Resource="*",
+            Condition={"StringEquals": {"aws:PrincipalAccount": "123456789012"}},
+        ),
         "tags": TAGS,
     },
     "ec2.Route": {"destinationCidrBlock": "10.0.0.0/8", "vpcPeeringConnectionId": "pcx-1"},
@@ -142,6 +156,50 @@ BAD: list[tuple[str, str, dict[str, Any], str]] = [
         "s3tables.Table",
         {"encryptionConfiguration": {"sseAlgorithm": "AES256"}},
         "under its bucket's key",
+    ),
+    ("guarded-endpoints", "ec2.VpcEndpoint", {"policy": ...}, "Say who may pass"),
+    (
+        "named-principals",
+        "ec2.VpcEndpoint",
+        {"policy": statement(Action="*", Principal="*", Resource="*")},
+        "lets everybody in",
+    ),
+    ("no-internet-route", "ec2.NatGateway", {"tags": TAGS}, "Remove ec2.NatGateway"),
+    (
+        "no-internet-route",
+        "ec2.InternetGateway",
+        {"tags": {**TAGS, "millrace:egress": "none"}},
+        "Remove ec2.InternetGateway",
+    ),
+    (
+        "no-internet-route",
+        "ec2.Route",
+        {"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"},
+        "leads to the internet",
+    ),
+    (
+        "no-open-network",
+        "vpc.SecurityGroupEgressRule",
+        {
+            "cidrIpv4": "0.0.0.0/0",
+            "ipProtocol": "tcp",
+            "fromPort": 22,
+            "toPort": 22,
+            "tags": EGRESS,
+        },
+        "is the internet",
+    ),
+    (
+        "no-open-network",
+        "vpc.SecurityGroupIngressRule",
+        {
+            "cidrIpv4": "0.0.0.0/0",
+            "ipProtocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+            "tags": EGRESS,
+        },
+        "is the internet",
     ),
     ("rotate-keys", "kms.Key", {"enableKeyRotation": ...}, "set enableKeyRotation to true"),
     ("limit-log-retention", "cloudwatch.LogGroup", {"retentionInDays": ...}, "retentionInDays"),
