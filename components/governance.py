@@ -16,9 +16,12 @@ from components._dynamic_federation import Federation
 from components._dynamic_filter import CellsFilter
 from components._dynamic_grant import Grant
 from components._dynamic_settings import LakeFormationSettings
+from components._dynamic_tag import LfTag
+from components._dynamic_tagging import Tagging
 from lakehouse.config import GovernanceConfig
 from lakehouse.grants import model, normalise
 from lakehouse.grants.declared import Declared
+from lakehouse.grants.tags import attachable
 from lakehouse.grants.truth import Verdict, rulings
 from lakehouse.names import Names
 
@@ -73,9 +76,10 @@ class Governance(LakehouseComponent):
             if shape.arn is None
         }
         names = {arn: reader for reader, arn in args.declared.principals.items()}
+        tags = self._tags(shared)
         for grant in args.declared.grants:
             role = roles.get(names[grant.principal])
-            after = [*args.after, *shared, *([role] if role else [])]
+            after = [*args.after, *shared, *tags, *([role] if role else [])]
             self._grant(names[grant.principal], grant, after)
         self.readers = pulumi.Output.from_input(dict(args.declared.principals))
         self.publish()
@@ -114,6 +118,32 @@ class Governance(LakehouseComponent):
             self.child_opts(depends_on=[settings]),
         )
         return [settings, federation]
+
+    def _tags(self, shared: list[pulumi.Resource]) -> list[pulumi.Resource]:
+        """LF-tags, which grants may be about, and what carries them."""
+        declared = self._args.declared
+        common = {**self._where, "stack": self._args.names.prefix}
+        tags: list[pulumi.Resource] = [
+            LfTag(
+                self.child(f"tag-{key}={value}"),
+                {**common, "key": key, "value": value},
+                self.child_opts(depends_on=shared),
+            )
+            for key, values in sorted(declared.lf_tags.items())
+            for value in sorted(values)
+        ]
+        for each in declared.taggings:
+            Tagging(
+                self.child(f"tagged-{_suffix(each.target)}"),
+                {
+                    **self._where,
+                    "resource": attachable(each, declared.lake),
+                    "tags": dict(each.tags),
+                    "object": str(each.target),
+                },
+                self.child_opts(depends_on=[*self._args.after, *tags]),
+            )
+        return tags
 
     def _grant(self, reader: str, grant: model.Grant, after: list[pulumi.Resource]) -> None:
         lake = self._args.declared.lake

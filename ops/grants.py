@@ -15,7 +15,9 @@ from lakehouse.errors import PreflightError
 from lakehouse.grants import bypass
 from lakehouse.grants.compare import deviations, objects
 from lakehouse.grants.declared import Declared, declare
-from lakehouse.grants.model import Grant
+from lakehouse.grants.model import Grant, Target
+from lakehouse.grants.normalise import resource
+from lakehouse.grants.tags import covered, differences
 from lakehouse.grants.truth import Engine, rulings
 from lakehouse.names import Names
 from lakehouse.policies import Account as Place
@@ -107,6 +109,10 @@ def explain(governed: Governed) -> list[dict[str, Any]]:
             "object": str(grant.target),
             "kind": grant.target.kind.value,
             "actions": sorted(grant.actions),
+            # By tag: what this stack has tagged so.
+            "covers": covered(grant.target, governed.declared.taggings)
+            if grant.target.tags
+            else [],
             "engines": {
                 each.engine.value: {"verdict": each.verdict.value, "reason": each.reason}
                 for each in rulings(grant, governed.declared.setup)
@@ -130,6 +136,7 @@ def render(rows: list[dict[str, Any]]) -> str:
             note = reasons.setdefault(ruling["reason"], len(reasons) + 1)
             cells.append(f"{ruling['verdict']} [{note}]")
         lines.append([row["reader"], row["object"], ", ".join(row["actions"]), *cells])
+        lines += [["", f"  {each}", *[""] * (len(engines) + 1)] for each in row["covers"]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -153,6 +160,7 @@ def verify(governed: Governed, account: Account) -> list[str]:
     for each in objects(governed.declared):
         entries += formation.grants(each)
     found += [str(each) for each in deviations(governed.declared, entries, admins)]
+    found += _tags(governed.declared, formation)
     return found + _ways_around(governed, Iam.of(account))
 
 
@@ -184,6 +192,30 @@ def _settings(governed: Governed, settings: Mapping[str, Any], admins: set[str])
         if arn in admins
     ]
     return found
+
+
+def _tags(declared: Declared, formation: LakeFormation) -> list[str]:
+    """Of every namespace of the stack's own, since what was taken off is on nobody's list."""
+    if not declared.lf_tags:
+        return []
+    places = {
+        Target(bucket=bucket, namespace=namespace)
+        for bucket in declared.own
+        for namespace in declared.lake.buckets[bucket]
+    }
+    places |= {each.target for each in declared.taggings}
+    places |= {
+        Target(bucket=named.bucket, namespace=named.namespace, table=named.table)
+        for named in (grant.target for grant in declared.grants)
+        if named.bucket in declared.own and named.table not in ("", "*")
+    }
+    carried = {
+        each: formation.carried(resource(each, "", declared.lake)) for each in sorted(places)
+    }
+    found = differences(
+        declared.lf_tags, declared.taggings, known=formation.tags(), carried=carried
+    )
+    return list(found)
 
 
 def _ways_around(governed: Governed, iam: Iam) -> list[str]:

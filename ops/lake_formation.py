@@ -36,6 +36,28 @@ class LakeFormation(_Service):
             if not token:
                 return
 
+    def tags(self) -> dict[str, list[str]]:
+        """LF-tags of the account and their values."""
+        found: dict[str, list[str]] = {}
+        token = ""
+        while True:
+            page = self._call("list_lf_tags", **({"NextToken": token} if token else {}))
+            found |= {each["TagKey"]: list(each["TagValues"]) for each in page["LFTags"]}
+            token = page.get("NextToken") or ""
+            if not token:
+                return found
+
+    def carried(self, resource: Document) -> dict[str, str]:
+        """LF-tags of a namespace's or a table's own; none when it is not there."""
+        try:
+            found = self._call("get_resource_lf_tags", Resource=resource, ShowAssignedLFTags=True)
+        except AwsError as error:
+            if error.code == "EntityNotFoundException":
+                return {}
+            raise
+        own = found.get("LFTagsOnTable" if "Table" in resource else "LFTagOnDatabase") or []
+        return {each["TagKey"]: each["TagValues"][0] for each in own}
+
     def settings(self) -> Document:
         """The account's settings."""
         found: Document = self._call("get_data_lake_settings")["DataLakeSettings"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse.config import _grant_rules, _reader_rules
+from lakehouse.config import _grant_rules, _reader_rules, _tag_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config._lake_rules import KEY
 from lakehouse.config.catalog import CatalogConfig
@@ -15,13 +15,14 @@ def findings(governance: GovernanceConfig, catalog: CatalogConfig | None) -> Ite
     """Every broken rule of governance; of the lake only where the catalog could be read."""
     yield from _federation(governance)
     yield from _reader_rules.findings(governance)
+    yield from _tag_rules.findings(governance, catalog)
     yield from _grant_rules.findings(governance, catalog)
 
 
 def _federation(governance: GovernanceConfig) -> Iterator[Finding]:
     if governance.federation != "none":
         return
-    for setting in ("grants", "admins", "third_party_engines", "spark_reader"):
+    for setting in ("grants", "admins", "third_party_engines", "spark_reader", "lf_tags", "tagged"):
         if getattr(governance, setting):
             yield Finding(
                 f"{KEY}.{setting}",

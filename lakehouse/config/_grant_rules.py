@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from lakehouse.config._findings import Finding, did_you_mean
-from lakehouse.config._lake_rules import KEY, OWN, place
+from lakehouse.config import _tag_rules
+from lakehouse.config._findings import Finding
+from lakehouse.config._lake_rules import KEY, OWN, aliases, own_buckets, place
 from lakehouse.config._reader_rules import MACHINES, known
 from lakehouse.config.catalog import CatalogConfig
 from lakehouse.config.governance import GovernanceConfig, GrantConfig
+from lakehouse.grants import tags
 from lakehouse.grants.model import ACTIONS, PARTS, Action, Grant, Kind, Target
 from lakehouse.grants.truth import unenforced
 
@@ -41,7 +43,9 @@ def findings(governance: GovernanceConfig, catalog: CatalogConfig | None) -> Ite
         if catalog is not None:
             yield from place(key, grant, governance, catalog)
         yield from _tags(key, grant, governance)
-    yield from _outgranted(governance)
+    called = aliases(catalog) if catalog is not None else {}
+    yield from _outgranted(governance, called)
+    yield from _outtagged(governance, catalog, called)
 
 
 def _shape(key: str, grant: GrantConfig) -> Iterator[Finding]:
@@ -121,19 +125,19 @@ def _principal(key: str, grant: GrantConfig, governance: GovernanceConfig) -> It
         )
 
 
-def _outgranted(governance: GovernanceConfig) -> Iterator[Finding]:
+def _outgranted(governance: GovernanceConfig, called: Mapping[str, str]) -> Iterator[Finding]:
     """Grants add up: a part of a table beside all of it hides nothing."""
     whole = {
-        (each.to, each.bucket, each.namespace, each.table)
+        (each.to, found.bucket, found.namespace, found.table)
         for each in governance.grants
-        if target(each).kind in (Kind.TABLE, Kind.EVERY_TABLE)
-        and {Action.SELECT, Action.ALL} & set(each.actions)
+        if (found := target(each, called)).kind in (Kind.TABLE, Kind.EVERY_TABLE) and _reads(each)
     }
     for index, grant in enumerate(governance.grants):
-        if target(grant).kind not in PARTS:
+        part = target(grant, called)
+        if part.kind not in PARTS:
             continue
-        for table in (grant.table, "*"):
-            if (grant.to, grant.bucket, grant.namespace, table) in whole:
+        for table in (part.table, "*"):
+            if (grant.to, part.bucket, part.namespace, table) in whole:
                 yield Finding(
                     f"{KEY}.grants[{index}]",
                     f"hides nothing: reader {grant.to} may also select all of "
@@ -141,21 +145,41 @@ def _outgranted(governance: GovernanceConfig) -> Iterator[Finding]:
                 )
 
 
+def _outtagged(
+    governance: GovernanceConfig, catalog: CatalogConfig | None, called: Mapping[str, str]
+) -> Iterator[Finding]:
+    """The same by way of tags, as far as this stack attaches them."""
+    spaces = own_buckets(catalog) if catalog is not None else {}
+    written = [(_tag_rules.target(each, called), each.tags) for each in governance.tagged]
+    attached = tags.taggings(written, spaces)
+    by_tag = [
+        (index, each.to, target(each).tags)
+        for index, each in enumerate(governance.grants)
+        if target(each).kind is Kind.TAGGED_TABLES and _reads(each)
+    ]
+    for index, grant in enumerate(governance.grants):
+        part = target(grant, called)
+        if part.kind not in PARTS:
+            continue
+        table = Target(bucket=part.bucket, namespace=part.namespace, table=part.table)
+        for other, reader, expression in by_tag:
+            if reader == grant.to and tags.matches(expression, tags.worn(table, attached)):
+                yield Finding(
+                    f"{KEY}.grants[{index}]",
+                    f"hides nothing: reader {grant.to} may also select all of {grant.namespace}."
+                    f"{grant.table} by its LF-tags (grants[{other}]), and grants add up; remove "
+                    "one of the two",
+                )
+
+
+def _reads(grant: GrantConfig) -> bool:
+    return bool({Action.SELECT, Action.ALL} & set(grant.actions))
+
+
 def _tags(key: str, grant: GrantConfig, governance: GovernanceConfig) -> Iterator[Finding]:
     for tag, values in grant.tags.items():
+        here = f"{key}.tags.{tag}"
+        yield from _tag_rules.known(here, tag, list(values), governance)
         have = governance.lf_tags.get(tag)
-        if have is None:
-            names = did_you_mean(tag, governance.lf_tags) if governance.lf_tags else "add it there"
-            yield Finding(f"{key}.tags.{tag}", f"is not in governance.lf_tags; {names}")
-            continue
-        if not values:
-            yield Finding(
-                f"{key}.tags.{tag}", f"has no values; name some of {', '.join(have) or 'them'}"
-            )
-        for value in values:
-            if value not in have:
-                yield Finding(
-                    f"{key}.tags.{tag}",
-                    f"is no value of that tag; {did_you_mean(value, have)}",
-                    value,
-                )
+        if have and not values:
+            yield Finding(here, f"has no values; name some of {', '.join(have)}")

@@ -62,3 +62,9 @@ def own_buckets(catalog: CatalogConfig) -> Buckets:
         if tier.bucket:
             own[tier.bucket] = tier.namespaces
     return own
+
+
+def aliases(catalog: CatalogConfig) -> Mapping[str, str]:
+    """What the stack's own buckets are called besides -> the name by which rules compare them."""
+    found = {catalog.bucket: OWN} if catalog.bucket else {}
+    return found | {each.bucket: name for name, each in catalog.tiers.items() if each.bucket}

@@ -11,7 +11,7 @@ from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
 from lakehouse.grants.model import Action
 from lakehouse.grants.truth import Engine
-from lakehouse.iam_types import IamStatement
+from lakehouse.iam_types import IamStatement, LfTagKey, LfTagValues
 from lakehouse.types import (
     BucketName,
     Identifier,
@@ -156,6 +156,33 @@ class GrantConfig(Section):
     )
 
 
+class TaggedConfig(Section):
+    """LF-tags of one object. A table has those of its namespace that it has none of its own of."""
+
+    bucket: BucketName | None = setting(
+        "Table bucket or tier of this stack; unset means the stack's first.",
+        default=None,
+        effect=Effect.REPLACE,
+    )
+    namespace: Identifier | None = setting(
+        "Namespace; unset means every namespace of the bucket, since buckets carry no LF-tags.",
+        default=None,
+        effect=Effect.REPLACE,
+    )
+    table: TableName | None = setting(
+        "Table, which must exist; unset means the namespace itself.",
+        default=None,
+        effect=Effect.REPLACE,
+    )
+    tags: dict[str, str] = setting(
+        "Key and value of each LF-tag, from governance.lf_tags.",
+        effect=Effect.IN_PLACE,
+        required="an entry is about some tag",
+        min_length=1,
+        max_length=50,
+    )
+
+
 class GovernanceConfig(Section):
     """Lake Formation: readers, their grants, and the account-wide parts that grants rest on."""
 
@@ -183,10 +210,17 @@ class GovernanceConfig(Section):
         factory=dict,
         effect=Effect.NONE,
     )
-    lf_tags: dict[str, tuple[str, ...]] = setting(
-        "LF-tags that exist in the account and their values, for grants by tag.",
+    lf_tags: dict[LfTagKey, LfTagValues] = setting(
+        "LF-tags and their values, for grants by tag. What the account lacks of them is made; "
+        "what was there before us stays.",
         factory=dict,
-        effect=Effect.NONE,
+        effect=Effect.IN_PLACE,
+    )
+    tagged: tuple[TaggedConfig, ...] = setting(
+        "What carries which LF-tags.",
+        default=(),
+        effect=Effect.IN_PLACE,
+        max_length=MAXIMUM_GRANTS,
     )
     readers: dict[Slug, ReaderConfig] = setting(
         "Who reads through Lake Formation, by name.",

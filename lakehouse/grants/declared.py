@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lakehouse.config import _tag_rules
 from lakehouse.config._grant_rules import target
 from lakehouse.config.governance import GovernanceConfig
 from lakehouse.errors import ConfigError
 from lakehouse.grants.lake import Lake
 from lakehouse.grants.model import Grant
 from lakehouse.grants.normalise import merged
+from lakehouse.grants.tags import Tagging, taggings
 from lakehouse.grants.truth import Setup
 from lakehouse.names import Names
 from lakehouse.policies import Account
@@ -28,6 +30,10 @@ class Declared:
     """Reader -> ARN."""
     grants: tuple[Grant, ...]
     setup: Setup
+    lf_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """LF-tag -> its values."""
+    taggings: tuple[Tagging, ...] = ()
+    """What carries them."""
 
     def of(self, reader: str) -> tuple[Grant, ...]:
         """The grants of one reader."""
@@ -73,7 +79,15 @@ def declare(
     )
     setup = Setup(third_party_engines=governance.third_party_engines)
     return Declared(
-        lake=lake, own=frozenset(own), principals=principals, grants=grants, setup=setup
+        lake=lake,
+        own=frozenset(own),
+        principals=principals,
+        grants=grants,
+        lf_tags=governance.lf_tags,
+        taggings=taggings(
+            ((_tag_rules.target(each, called), each.tags) for each in governance.tagged), own
+        ),
+        setup=setup,
     )
 
 

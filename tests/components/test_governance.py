@@ -139,3 +139,32 @@ def test_a_grant_changes_in_place_unless_it_is_another_one(
 ) -> None:
     found = GrantProvider().diff("id", change(**olds), change())
     assert (found.changes, found.replaces) == (changes, replaces)
+
+
+TAGGED = {
+    "lf_tags": {"domain": ["finance", "sales"]},
+    "tagged": [
+        {"tags": {"domain": "sales"}},
+        {"namespace": "sales", "table": "orders", "tags": {"domain": "finance"}},
+    ],
+    "grants": [{"to": "dashboards", "tags": {"domain": ["sales"]}}],
+}
+
+
+def test_tags_are_made_before_what_carries_them_and_before_grants_by_them() -> None:
+    recorded = build(lambda: governance("gov", **TAGGED))
+    values = {each.name for each in recorded.of("LfTag")}
+    assert values == {"gov-tag-domain=finance", "gov-tag-domain=sales"}
+    for each in [*recorded.of("Tagging"), *recorded.of("Grant")]:
+        waits = {urn.rpartition("::")[2] for urn in each.options.dependencies}
+        assert values <= waits, "values are taken away last: Lake Formation refuses otherwise"
+
+
+def test_each_object_s_tags_are_one_resource() -> None:
+    recorded = build(lambda: governance("gov", **TAGGED))
+    carried = {each.inputs["object"]: each.inputs["tags"] for each in recorded.of("Tagging")}
+    assert carried == {
+        "tables.default": {"domain": "sales"},
+        "tables.sales": {"domain": "sales"},
+        "tables.sales.orders": {"domain": "finance"},
+    }

@@ -17,6 +17,7 @@ SALES = {"bucket": "gold", "namespace": "sales"}
 ORDERS = {**SALES, "table": "orders"}
 EVERY = {**SALES, "table": "*"}
 TAGS = (("sensitivity", ("public",)),)
+MANY = (("domain", ("finance", "sales")), ("sensitivity", ("public",)))
 
 
 def grant(actions: str, **target: object) -> Grant:
@@ -52,6 +53,11 @@ TABLE: list[tuple[str, dict[str, object], Kind, tuple[Verdict, ...]]] = [
     ("describe", {"tags": TAGS, "tagged": "namespace"}, Kind.TAGGED_NAMESPACES, (U, E, E, E)),
     ("select", {"tags": TAGS, "tagged": "table"}, Kind.TAGGED_TABLES, (U, E, E, E)),
     ("insert", {"tags": TAGS, "tagged": "table"}, Kind.TAGGED_TABLES, (U, U, U, U)),
+    ("select describe", {"tags": MANY, "tagged": "table"}, Kind.TAGGED_TABLES, (U, E, E, E)),
+    ("select insert", {"tags": MANY, "tagged": "table"}, Kind.TAGGED_TABLES, (U, E, E, E)),
+    ("describe", {"tags": MANY, "tagged": "table"}, Kind.TAGGED_TABLES, (U, E, E, E)),
+    ("describe", {"tags": MANY, "tagged": "namespace"}, Kind.TAGGED_NAMESPACES, (U, E, E, E)),
+    ("create_table", {"tags": TAGS, "tagged": "namespace"}, Kind.TAGGED_NAMESPACES, (U, U, U, U)),
 ]
 
 

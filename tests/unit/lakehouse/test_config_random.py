@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from lakehouse.config import LakehouseConfig
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.generation import GenerationConfig
-from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig
+from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig, TaggedConfig
 from lakehouse.config.ingest import IngestConfig, IngestTargetConfig
 from lakehouse.errors import ConfigError
 from lakehouse.names import Names
@@ -50,6 +50,10 @@ GOVERNED = {
             "jobs": {"engines": ["spark"], "arn": "arn:aws:iam::123456789012:role/jobs"},
         },
         "lf_tags": {"sensitivity": ["low", "high"]},
+        "tagged": [
+            {"tags": {"sensitivity": "low"}},
+            {"namespace": "default", "table": "people", "tags": {"sensitivity": "high"}},
+        ],
         "other_buckets": {"shared": ["reference"]},
         "grants": [
             {"to": "bi", "namespace": "default", "table": "orders", "columns": ["id"]},
@@ -141,6 +145,7 @@ SECTIONS = (
     GrantConfig,
     IngestConfig,
     IngestTargetConfig,
+    TaggedConfig,
 )
 KNOWN = sorted({name for section in SECTIONS for name in names_of(section)})
 SEEN = sorted({json.dumps(value) for base in BASES for value in leaves(base)})

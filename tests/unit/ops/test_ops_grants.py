@@ -62,6 +62,7 @@ class FakeAccount:
             "lakeformation": FakeService(
                 {
                     "list_permissions": {"PrincipalResourcePermissions": held},
+                    **changes.get("tags", {}),
                     "get_data_lake_settings": {
                         "DataLakeSettings": {
                             "DataLakeAdmins": [{"DataLakePrincipalIdentifier": f"{ROLE}/platform"}],
@@ -195,3 +196,42 @@ def test_explaining_needs_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     text, code = grants.run(arguments, Redactor())
     assert code == 0
     assert [each["reader"] for each in json.loads(text)] == ["bi", "notebooks"]
+
+
+def test_a_grant_by_tag_says_what_carries_the_tag() -> None:
+    made = governed(
+        lf_tags={"domain": ["sales"]},
+        tagged=[{"namespace": "sales", "tags": {"domain": "sales"}}],
+        grants=[{"to": "bi", "tags": {"domain": ["sales"]}}],
+    )
+    rows = grants.explain(made)
+    assert [each["covers"] for each in rows] == [["millrace-example.sales.*"]]
+    assert "  millrace-example.sales.*" in grants.render(rows)
+    [by_name] = grants.explain(governed(grants=[GOVERNANCE["grants"][0]]))
+    assert by_name["covers"] == []
+
+
+def test_tags_that_are_not_as_declared_are_deviations() -> None:
+    made = governed(
+        lf_tags={"domain": ["finance", "sales"]},
+        tagged=[{"namespace": "sales", "tags": {"domain": "sales"}}],
+        grants=[],
+    )
+    pair = [{"TagKey": "domain", "TagValues": ["finance"]}]
+
+    def carried(asked: dict[str, Any]) -> dict[str, Any]:
+        is_sales = asked["Resource"]["Database"]["Name"] == "sales"
+        return {"LFTagOnDatabase": pair if is_sales else []}
+
+    account = FakeAccount(
+        [],
+        tags={
+            "list_lf_tags": {"LFTags": [{"TagKey": "domain", "TagValues": ["finance"]}]},
+            "get_resource_lf_tags": carried,
+        },
+    )
+    assert grants.verify(made, account) == [  # type: ignore[arg-type]
+        "missing: LF-tag domain=sales",
+        "missing: LF-tag domain=sales on millrace-example.sales",
+        "surplus: LF-tag domain=finance on millrace-example.sales",
+    ]
