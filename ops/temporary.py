@@ -19,6 +19,8 @@ TAG: Final = "millrace:temporary"
 UNTIL: Final = "millrace:temporary-until"
 """UTC, ISO 8601."""
 
+_ROOT_GIB: Final = 16
+
 _GONE: Final = frozenset(
     {"InvalidGroup.NotFound", "InvalidInstanceID.NotFound", "InvalidKeyPair.NotFound"}
 )
@@ -120,7 +122,12 @@ class Temporary(_Service):
             BlockDeviceMappings=[
                 {
                     "DeviceName": image["RootDeviceName"],
-                    "Ebs": {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3"},
+                    "Ebs": {
+                        "VolumeSize": _root_gib(image),
+                        "VolumeType": "gp3",
+                        "Encrypted": True,
+                        "DeleteOnTermination": True,
+                    },
                 }
             ],
             TagSpecifications=[*_tagged("instance", tags), *_tagged("volume", tags)],
@@ -171,6 +178,13 @@ class Temporary(_Service):
         except AwsError as error:
             if error.code not in _GONE:
                 raise
+
+
+def _root_gib(image: Mapping[str, Any]) -> int:
+    """As large as the image's own; one that is no snapshot says nothing of it."""
+    mappings = image.get("BlockDeviceMappings", ())
+    root = [each for each in mappings if each.get("DeviceName") == image["RootDeviceName"]]
+    return int(root[0].get("Ebs", {}).get("VolumeSize") or _ROOT_GIB) if root else _ROOT_GIB
 
 
 def _tagged(kind: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
