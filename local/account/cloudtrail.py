@@ -1,10 +1,11 @@
-"""CloudTrail: asking for trails by name returns those."""
+"""CloudTrail: a trail is known by its name and by its ARN."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from moto.cloudtrail.models import CloudTrailBackend
 from moto.cloudtrail.responses import CloudTrailResponse
 
 from local.account.graft import Grafts
@@ -22,6 +23,12 @@ def describe_trails(self: Any) -> str:
         trail for trail in trails if not names or {trail["Name"], trail["TrailARN"]} & {*names}
     ]
     return json.dumps({"trailList": found})
+
+
+@grafts.replaces(CloudTrailBackend)
+def delete_trail(self: Any, name: str) -> None:
+    """DeleteTrail, by name or ARN."""
+    grafts.original(CloudTrailBackend, "delete_trail")(self, name.rpartition("/")[2])
 
 
 def install() -> None:

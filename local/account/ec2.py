@@ -67,8 +67,10 @@ def _market(data: dict[str, Any]) -> str:
 
 @grafts.replaces(Instance)
 def terminate(self: Any) -> Any:
-    """However an instance ends, no target group keeps it."""
+    """However an instance ends, no target group keeps it, and its interfaces go with it."""
     previous = grafts.original(Instance, "terminate")(self)
+    for interface in self.nics.values():
+        self.ec2_backend.enis.pop(interface.id, None)
     end = attached(self, End)
     end.at = end.at or clock.now()
     elbv2.forget(self.id)
@@ -122,7 +124,18 @@ def register_image(self: Any) -> Any:
     return result
 
 
-# Endpoints
+# Networks
+
+
+@grafts.replaces(EC2Backend)
+def delete_vpc(self: Any, vpc_id: str) -> Any:
+    """DeleteVpc, and with it the VPC's own network ACL."""
+    deleted = grafts.original(EC2Backend, "delete_vpc")(self, vpc_id)
+    own = [name for name, each in self.network_acls.items() if each.vpc_id == vpc_id]
+    for name in own:
+        del self.network_acls[name]
+    return deleted
+
 
 
 @grafts.replaces(VPCs)
