@@ -5,6 +5,7 @@ from __future__ import annotations
 from components.access import Access, AccessArgs
 from components.audit import Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs
+from components.chaos import Chaos, ChaosArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.governance import Governance, GovernanceArgs
@@ -74,5 +75,6 @@ audit = Audit(
 )
 
 Governance.where_asked(names.prefix, GovernanceArgs(**stack.governing, after=[catalog]))
+chaos = Chaos.where_asked(names.prefix, ChaosArgs(**stack.interrupting))
 
-stack.export(network, catalog, access, clusters, endpoint, observability, audit)
+stack.export(network, catalog, access, clusters, endpoint, observability, audit, chaos)

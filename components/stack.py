@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from pulumi.runtime import config as runtime
 
 from components import _image, _network_facts
+from lakehouse.chaos import production
 from lakehouse.config import LakehouseConfig
 from lakehouse.config.catalog import sql_name
 from lakehouse.given_vpc import Joined
@@ -19,6 +20,7 @@ from lakehouse.names import Names
 from lakehouse.outputs import (
     EXPORT,
     CatalogOutputs,
+    ChaosOutputs,
     EndpointOutputs,
     GenerationOutputs,
     StackOutputs,
@@ -158,6 +160,30 @@ class Stack:
         }
 
     @property
+    def interrupting(self) -> dict[str, Any]:
+        """What chaos is told: inputs by name."""
+        config = self.config
+        return {
+            "account": self.account,
+            "names": self.names,
+            "shape": config.chaos,
+            "generations": tuple(config.generations),
+            "permissions_boundary": config.access.permissions_boundary,
+            "tags": self.tags,
+        }
+
+    @property
+    def production(self) -> str:
+        """Why people depend on this stack; empty where they do not."""
+        config = self.config
+        return production(
+            self.names.stack,
+            config.tags,
+            protected=config.catalog.protect,
+            declared=config.chaos.production,
+        )
+
+    @property
     def governing(self) -> dict[str, Any]:
         """What governance is told that no other component makes: inputs by name."""
         return {
@@ -193,6 +219,7 @@ class Stack:
         endpoint: Any,
         observability: Any,
         audit: Any,
+        chaos: Any = None,
     ) -> None:
         """Export the stack's one output, once every part of it is known."""
         made = pulumi.Output.all(
@@ -206,6 +233,7 @@ class Stack:
             alarm_topic=observability.topic,
             dashboard=observability.dashboard,
             trail_bucket=audit.bucket,
+            experiments=chaos.experiments if chaos else {},
         )
         pulumi.export(EXPORT, made.apply(self._document))
 
@@ -253,6 +281,7 @@ class Stack:
                 dashboard=made["dashboard"],
                 trail_bucket=made["trail_bucket"],
             ),
+            chaos=ChaosOutputs(production=self.production, experiments=made["experiments"]),
         ).to_exports()
 
 

@@ -7,6 +7,7 @@ from lakehouse.config._settings import Section, effect_of, reason_required
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.audit import AuditConfig
 from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.chaos import ChaosConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig, LeaderConfig, WorkersConfig
 from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig
@@ -21,6 +22,7 @@ __all__ = [
     "AuditConfig",
     "AwsConfig",
     "CatalogConfig",
+    "ChaosConfig",
     "EndpointConfig",
     "GenerationConfig",
     "GovernanceConfig",

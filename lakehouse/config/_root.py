@@ -17,6 +17,7 @@ from lakehouse.config._settings import Section, setting
 from lakehouse.config.access import AccessConfig
 from lakehouse.config.audit import AuditConfig
 from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.chaos import ChaosConfig
 from lakehouse.config.endpoint import AwsConfig, EndpointConfig
 from lakehouse.config.generation import GenerationConfig
 from lakehouse.config.governance import GovernanceConfig
@@ -72,6 +73,9 @@ class LakehouseConfig(Section):
     )
     audit: AuditConfig = setting(
         "Who ran what, and who touched which table.", factory=AuditConfig, effect=Effect.IN_PLACE
+    )
+    chaos: ChaosConfig = setting(
+        "Taking workers on purpose.", factory=ChaosConfig, effect=Effect.IN_PLACE
     )
     aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
     tags: dict[TagKey, TagValue] = setting(

@@ -15,13 +15,14 @@ from components._image import Image
 from components.access import Access, AccessArgs
 from components.audit import Audit, AuditArgs
 from components.catalog import Catalog, CatalogArgs
+from components.chaos import Chaos, ChaosArgs
 from components.cluster import Cluster, ClusterArgs
 from components.endpoint import Endpoint, EndpointArgs, TargetArgs
 from components.governance import Governance, GovernanceArgs
 from components.network import Network, NetworkArgs
 from components.observability import Observability, ObservabilityArgs
 from components.traffic import Traffic, TrafficArgs
-from lakehouse.config import CatalogConfig, GovernanceConfig, LakehouseConfig
+from lakehouse.config import CatalogConfig, ChaosConfig, GovernanceConfig, LakehouseConfig
 from lakehouse.grants.declared import declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
@@ -220,6 +221,17 @@ def governance(name: str, **changes: Any) -> Governance:
     )
 
 
+def chaos(name: str, **changes: Any) -> Chaos:
+    arguments: dict[str, Any] = {
+        "account": ACCOUNT,
+        "names": NAMES,
+        "shape": ChaosConfig(enabled=True),
+        "generations": ("blue", "green"),
+        "tags": TAGS,
+    }
+    return Chaos(name, ChaosArgs(**{**arguments, **changes}))
+
+
 BUILDERS: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
@@ -232,5 +244,6 @@ BUILDERS: dict[str, Callable[..., Any]] = {
         observability,
         traffic,
         audit,
+        chaos,
     )
 }
