@@ -8,6 +8,7 @@ source "amazon-ebs" "image" {
   subnet_id                   = var.subnet_id
   associate_public_ip_address = var.ssh_interface == "public_ip"
   iam_instance_profile        = var.iam_instance_profile
+  user_data_file              = var.user_data_file
 
   dynamic "vpc_filter" {
     for_each = length(var.vpc_tags) > 0 ? [var.vpc_tags] : []

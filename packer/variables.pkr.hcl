@@ -203,6 +203,12 @@ variable "iam_instance_profile" {
   default     = ""
 }
 
+variable "user_data_file" {
+  type        = string
+  description = "What the machine runs at first; session_manager needs an agent, which Debian's AMI lacks."
+  default     = ""
+}
+
 variable "kms_key_id" {
   type        = string
   description = "Key of the AMI's snapshot; empty takes the account's EBS key."

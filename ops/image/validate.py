@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ BAKES: Final[Mapping[str, Mapping[str, str]]] = {
     "in a private subnet": {
         "ssh_interface": "session_manager",
         "iam_instance_profile": "millrace-bake",
+        "user_data_file": os.devnull,
         "vpc_tags": json.dumps({"Name": "bake"}),
         "subnet_tags": json.dumps({"tier": "private"}),
         "source_ami_release": "20251112-2294",
