@@ -110,20 +110,18 @@ class Cluster(LakehouseComponent):
             recovery_days=args.access.secret_recovery_days,
             tags=self.tags("spark-auth"),
         )
-        known = pulumi.Output.all(
-            auth=auth.arn,
-            tls=args.tls_arn,
-            tokens=args.token_arns,
-            warehouses=args.warehouses,
-            key=args.key_arn,
-            zone=args.zone_id,
-            subnets=args.subnet_ids,
-        )
+        known = {"auth": auth.arn, "key": args.key_arn, "zone": args.zone_id}
+        known["warehouses"] = args.warehouses
+        # One value that a preview does not know hides all that it is with: a new user's token is
+        # kept from what workers are made of.
+        only_leader: dict[str, Any] = {"tls": args.tls_arn, "tokens": args.token_arns}
+        if args.shape.workers.autoscale.enabled:
+            only_leader["subnets"] = args.subnet_ids
         gateway = target_group(
             self, name=name, vpc_id=args.vpc_id, drain_seconds=args.drain_seconds
         )
-        leader = self._leader_group(image, known, gateway)
-        workers = self._worker_group(image, known)
+        leader = self._leader_group(image, pulumi.Output.all(**known, **only_leader), gateway)
+        workers = self._worker_group(image, pulumi.Output.all(**known))
         notices(self, args.names.notices_queue(args.generation), workers.name)
         self.image = pulumi.Output.from_input(image.id)
         self.version_set = pulumi.Output.from_input(image.version_set)

@@ -78,7 +78,7 @@ class AutoscaleBoot:
     enabled: bool = False
     idle_seconds: int = 300
     """A worker that ran nothing for so long may leave."""
-    cooldown_seconds: int = 300
+    cooldown_seconds: int = 600
     """Nothing leaves so soon after growing, nor below what the demand was in this time."""
     backlog_seconds: int = 10
     """Tasks must wait for so long before workers are added; the first worker comes at once."""

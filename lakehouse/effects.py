@@ -17,6 +17,6 @@ class Effect(StrEnum):
     SWAP_LEADER = "swap leader"
     """The leader is replaced: sessions end and clients reconnect."""
     REPLACE = "replace"
-    """A resource is made anew; what it held or was called is gone."""
+    """Something is made anew; what it held, its addresses or its name are gone."""
     REFUSED = "refused"
-    """The stack must be destroyed first, because data or addresses would be lost."""
+    """Pulumi refuses, because protected tables would be lost: the stack is destroyed first."""

@@ -27,8 +27,8 @@ _EFFECTS: Final = {
     Effect.ROLL_WORKERS: "Workers are replaced one after the other; queries go on.",
     Effect.SWAP_LEADER: "The leader is replaced: sessions end and clients reconnect. "
     "Without a break: add a generation with the change and shift the weight.",
-    Effect.REPLACE: "A resource is made anew; what it held or was called is gone.",
-    Effect.REFUSED: "The stack must be destroyed first, because data or addresses would be lost.",
+    Effect.REPLACE: "Something is made anew; what it held, its addresses or its name are gone.",
+    Effect.REFUSED: "Pulumi refuses, because protected tables would be lost: destroy the stack first.",
 }
 
 _HEAD: Final = f"""# Configuration

@@ -69,10 +69,15 @@ def row(week: Week) -> str:
     return f"| {' | '.join(cells(week))} |"
 
 
+def table(weeks: Sequence[Week]) -> str:
+    """Weeks beside each other."""
+    lines = [f"| {' | '.join(_COLUMNS)} |", "|" + "---:|" * len(_COLUMNS), *map(row, weeks)]
+    return "\n".join(lines) + "\n"
+
+
 def markdown(weeks: Sequence[Week], seed: int) -> str:
     """The page."""
-    lines = [f"| {' | '.join(_COLUMNS)} |", "|" + "---:|" * len(_COLUMNS), *map(row, weeks)]
-    return _HEAD.format(seed=seed) + "\n".join(lines) + "\n" + _FOOT
+    return _HEAD.format(seed=seed) + table(weeks) + _FOOT
 
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 960, 300, 48, 28

@@ -67,6 +67,18 @@ class Market:
         """A pool's mood, the region's shortage included."""
         return "dry" if self._drought else pool.mood
 
+    def price(self, pool: Pool) -> float:
+        """Dollars an hour of a machine in a pool now."""
+        return ON_DEMAND_PRICE * SPOT_SHARE[self.mood(pool)]
+
+    def takes_back(self, pool: Pool, step_hours: float) -> bool:
+        """Whether one machine of a pool is interrupted in this step."""
+        return self.chance.random() < step_hours / LIFE_HOURS[self.mood(pool)]
+
+    def recommends(self, pool: Pool, step_hours: float) -> bool:
+        """Whether one machine of a pool is recommended to be left in this step."""
+        return self.chance.random() < step_hours * REBALANCED_PER_HOUR[self.mood(pool)]
+
     def pick(self, zones: tuple[str, ...]) -> Pool | None:
         """Where a spot machine comes from; None when every pool of the zones is dry."""
         for mood in ("calm", "tight"):

@@ -14,11 +14,8 @@ from typing import Final, Literal
 
 from benchmarks.autoscale.load import arrivals
 from benchmarks.autoscale.spot import (
-    LIFE_HOURS,
     NOTICED,
     ON_DEMAND_PRICE,
-    REBALANCED_PER_HOUR,
-    SPOT_SHARE,
     ZONES,
     Market,
     Pool,
@@ -80,10 +77,10 @@ class Week:
 class Simulation:
     """Steps of `STEP` seconds over a week."""
 
-    def __init__(self, maximum: int, seed: int) -> None:
-        """`maximum` workers at most; equal seeds give equal weeks."""
+    def __init__(self, maximum: int, seed: int, market: Market | None = None) -> None:
+        """`maximum` workers at most; equal seeds and markets give equal weeks."""
         self._chance = random.Random(seed)  # noqa: S311  equal seeds must give equal weeks
-        self._market = Market(self._chance, shortage=(34.0, 36.0))
+        self._market = market or Market(self._chance, shortage=(34.0, 36.0))
         self._policy = AutoscaleBoot(enabled=True, subnets=ZONES)
         self._memory = Memory()
         self._machines: dict[str, Machine] = {}
@@ -110,15 +107,15 @@ class Simulation:
         for machine in list(self._machines.values()):
             if machine.pool is None:
                 continue
-            mood, hours = self._market.mood(machine.pool), STEP / 3600
-            if machine.dies_at is None and self._chance.random() < hours / LIFE_HOURS[mood]:
+            pool, hours = machine.pool, STEP / 3600
+            if machine.dies_at is None and self._market.takes_back(pool, hours):
                 noticed = self._chance.random() < NOTICED
                 machine.dies_at = now + (NOTICE if noticed else 0)
                 self.week.interruptions += 1
                 if noticed:
                     # Drained: what would outlive the notice begins again elsewhere at once.
                     self._rerun(machine, now, [e for e in machine.ends if e[0] > machine.dies_at])
-            elif not machine.at_risk and self._chance.random() < hours * REBALANCED_PER_HOUR[mood]:
+            elif not machine.at_risk and self._market.recommends(pool, hours):
                 machine.at_risk = True
                 self.week.recommendations += 1
             if machine.dies_at is not None and now >= machine.dies_at:
@@ -229,8 +226,7 @@ class Simulation:
                 self.week.dollars += ON_DEMAND_PRICE * STEP / 3600
             else:
                 spot += 1
-                share = SPOT_SHARE[self._market.mood(machine.pool)]
-                self.week.dollars += ON_DEMAND_PRICE * share * STEP / 3600
+                self.week.dollars += self._market.price(machine.pool) * STEP / 3600
         self.week.spot_hours += spot * STEP / 3600
         self.week.on_demand_hours += dear * STEP / 3600
         self.week.peak = max(self.week.peak, spot + dear)

@@ -79,7 +79,10 @@ class LakehouseConfig(Section):
     )
     aws: AwsConfig = setting("The account's API.", factory=AwsConfig, effect=Effect.SWAP_LEADER)
     tags: dict[TagKey, TagValue] = setting(
-        "Tags of every resource, beside the project's own.", factory=dict, effect=Effect.IN_PLACE
+        "Tags of every resource, beside the project's own. Machines and their volumes carry "
+        "them from launch on.",
+        factory=dict,
+        effect=Effect.SWAP_LEADER,
     )
 
     @classmethod

@@ -41,8 +41,8 @@ class AutoscaleConfig(Section):
     )
     cooldown_seconds: int = setting(
         "Seconds after growing in which nobody leaves; what stays must carry the highest demand "
-        "of this time.",
-        default=300,
+        "of this time. Less is cheaper and lets a fleet go that is needed again soon.",
+        default=600,
         effect=Effect.SWAP_LEADER,
         ge=10,
         le=86400,

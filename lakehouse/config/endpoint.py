@@ -32,12 +32,12 @@ class EndpointConfig(Section):
     advertised_host: AlternativeName | None = setting(
         "Name or address that clients are told; unset means connect.<zone_name>.",
         default=None,
-        effect=Effect.IN_PLACE,
+        effect=Effect.NONE,
     )
     advertised_port: int = setting(
         "Port that clients are told, where something in front of the endpoint changes it.",
         default=ports.ENDPOINT,
-        effect=Effect.IN_PLACE,
+        effect=Effect.NONE,
         ge=1,
         le=65535,
     )

@@ -71,7 +71,7 @@ class WorkersConfig(Section):
     on_demand_base: int = setting(
         "Workers that are on demand before spot is used.",
         default=0,
-        effect=Effect.IN_PLACE,
+        effect=Effect.ROLL_WORKERS,
         ge=0,
     )
     volume_gib: int = setting(

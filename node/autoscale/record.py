@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,13 +82,23 @@ def line(
         "replace": list(decision.replace),
         "cordon": list(decision.cordon),
         "spared": list(spared),
+        "taken": _taken(seen, (*decision.terminate, *decision.replace)),
         "on_demand_percentage": decision.on_demand_percentage,
         "places": None if decision.places is None else list(decision.places),
         "problem": problem,
     }
     return {
         **entry,
-        **{key: value for key, value in optional.items() if value not in (None, [], "")},
+        **{key: value for key, value in optional.items() if value not in (None, [], {}, "")},
+    }
+
+
+def _taken(seen: Observation, names: Sequence[str]) -> dict[str, Any]:
+    """What those that leave were doing: nothing, or the record shows a fault."""
+    return {
+        each.instance_id: {"running": each.running, "idle_seconds": round(each.idle_seconds)}
+        for each in seen.workers
+        if each.instance_id in names
     }
 
 

@@ -14,7 +14,7 @@ from node.autoscale.decide import decide
 from node.autoscale.model import Decision, Group, Memory, Observation, Worker
 from node.errors import LastingError
 
-POLICY = AutoscaleBoot(enabled=True, subnets=("a", "b"))
+POLICY = AutoscaleBoot(enabled=True, subnets=("a", "b"), cooldown_seconds=300)
 START = 1_800_000_000.0
 
 
