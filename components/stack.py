@@ -128,7 +128,7 @@ class Stack:
         """Catalogs of a Spark that reads as a reader: name in SQL -> id in Glue, own ones first."""
         lake = self.declared.lake
         named = {tier.catalog: tier.bucket for tier in self.tiers}
-        named |= {sql_name(each): each for each in self.config.governance.other_buckets}
+        named |= {sql_name(each): each for each in lake.buckets if each not in self.declared.own}
         return {name: lake.catalog_id(bucket) for name, bucket in named.items()}
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse.config import _grant_rules, _reader_rules, _tag_rules
+from lakehouse.config import _grant_rules, _lake_rules, _reader_rules, _tag_rules
 from lakehouse.config._findings import Finding
 from lakehouse.config._lake_rules import KEY
 from lakehouse.config.catalog import CatalogConfig
@@ -17,6 +17,8 @@ def findings(governance: GovernanceConfig, catalog: CatalogConfig | None) -> Ite
     yield from _reader_rules.findings(governance)
     yield from _tag_rules.findings(governance, catalog)
     yield from _grant_rules.findings(governance, catalog)
+    if catalog is not None:
+        yield from _lake_rules.other_buckets(governance, catalog)
 
 
 def _federation(governance: GovernanceConfig) -> Iterator[Finding]:

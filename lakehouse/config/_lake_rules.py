@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from lakehouse.config._findings import Finding, did_you_mean
-from lakehouse.config.catalog import CatalogConfig
+from lakehouse.config.catalog import CatalogConfig, sql_name
 from lakehouse.config.governance import GovernanceConfig
 
 KEY: Final = "millrace:governance"
@@ -68,3 +68,17 @@ def aliases(catalog: CatalogConfig) -> Mapping[str, str]:
     """What the stack's own buckets are called besides -> the name by which rules compare them."""
     found = {catalog.bucket: OWN} if catalog.bucket else {}
     return found | {each.bucket: name for name, each in catalog.tiers.items() if each.bucket}
+
+
+def other_buckets(governance: GovernanceConfig, catalog: CatalogConfig) -> Iterator[Finding]:
+    """Whether other stacks' buckets have names that mean nothing else here."""
+    own = {catalog.name: "catalog.name"}
+    own |= {sql_name(name): f"catalog.tiers.{name}" for name in catalog.tiers}
+    for bucket in governance.other_buckets:
+        called = sql_name(bucket)
+        if called in own:
+            yield Finding(
+                f"{KEY}.other_buckets.{bucket}",
+                f"would be called {called} in SQL, as {own[called]} is; choose another name for "
+                "one of the two",
+            )

@@ -20,12 +20,14 @@ from pydantic import BaseModel
 
 from lakehouse.config import LakehouseConfig
 from lakehouse.config.access import AccessConfig
+from lakehouse.config.catalog import QuotasConfig, TableConfig, TierConfig
 from lakehouse.config.generation import GenerationConfig
 from lakehouse.config.governance import GovernanceConfig, GrantConfig, ReaderConfig, TaggedConfig
 from lakehouse.config.ingest import IngestConfig, IngestTargetConfig
 from lakehouse.errors import ConfigError
 from lakehouse.names import Names
 from lakehouse.subnets import AddressPlan
+from lakehouse.tiers import Tier, tiers
 
 EXAMPLES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 1_000
 
@@ -87,6 +89,26 @@ INGESTING = {
     }
 }
 
+TIERED = {
+    "millrace:catalog": {
+        "name": "silver",
+        "namespaces": ["default", "sales"],
+        "time_travel_days": 7,
+        "maintenance": {"maximum_snapshot_age_hours": 240, "strategy": "binpack"},
+        "tables": {"sales.orders": {"strategy": "sort", "record_expiration_days": 30}},
+        "tiers": {
+            "bronze": {"namespaces": ["raw"], "protect": False, "storage_class": "STANDARD"},
+            "finance-gold": {
+                "bucket": "finance",
+                "expected_tables": 5000,
+                "maintenance": {"minimum_snapshots": 3, "snapshot_management": False},
+                "tables": {"default.ledger": {"maximum_snapshot_age_hours": 8760}},
+            },
+        },
+        "quotas": {"tables": 20000, "buckets": 12},
+    }
+}
+
 SCALED = {
     "millrace:generations": {
         "blue": {
@@ -104,6 +126,7 @@ BASES = [
     dict(yaml.safe_load(path.read_text())["config"]) for path in sorted(ROOT.glob("Pulumi.*.yaml"))
 ]
 BASES += [{**each, **GOVERNED, **SCALED, **INGESTING} for each in BASES[:1]]
+BASES += [{**each, **GOVERNED, **TIERED} for each in BASES[:1]]
 
 FINDING = re.compile(r"(aws:region|millrace:[^\n]*?)( = [^\n]*)?: [^\n]+")
 """Key, perhaps a value, and what is wrong."""
@@ -139,6 +162,9 @@ def leaves(tree: Any) -> Iterator[Any]:
 SECTIONS = (
     LakehouseConfig,
     AccessConfig,
+    QuotasConfig,
+    TableConfig,
+    TierConfig,
     GenerationConfig,
     GovernanceConfig,
     ReaderConfig,
@@ -255,7 +281,20 @@ def use(config: LakehouseConfig) -> None:
     plan = AddressPlan(config.network.cidr)
     assert len({plan.private(zone) for zone in config.network.zones}) == len(config.network.zones)
     assert all(names.generation(name) for name in config.generations)
+    found, said = buckets(config, names)
+    # What shows only with the names of project and stack is said in the same words.
+    assert all(FINDING.fullmatch(each) and REMEDY.search(each) for each in said)
+    assert len({each.catalog for each in found}) == len(found)
+    assert all(each.wanted(table) for each in found for table in each.shape.tables)
     assert config.model_dump_json()
+
+
+def buckets(config: LakehouseConfig, names: Names) -> tuple[tuple[Tier, ...], tuple[str, ...]]:
+    """The table buckets, or why they cannot be."""
+    try:
+        return tiers(config.catalog, names), ()
+    except ConfigError as error:
+        return (), error.findings
 
 
 @settings(
