@@ -53,12 +53,22 @@ NO_READER_MAY = [
     ("lakeformation:PutDataLakeSettings", "*"),
     ("lakeformation:DeregisterResource", "*"),
     ("lakeformation:AddLFTagsToResource", "*"),
+    ("lakeformation:RemoveLFTagsFromResource", "*"),
+    ("lakeformation:UpdateLFTag", "*"),
+    ("lakeformation:BatchGrantPermissions", "*"),
+    ("lakeformation:UpdateDataCellsFilter", "*"),
     ("lakeformation:DeleteDataCellsFilter", "*"),
     ("kms:Decrypt", arn("kms", "key/1")),
     ("s3:GetObject", "arn:aws:s3:::somebody/secrets"),
     ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:any")),
+    ("secretsmanager:BatchGetSecretValue", "*"),
     ("sts:AssumeRole", "arn:aws:iam::123456789012:role/admin"),
+    ("sts:AssumeRole", "arn:aws:iam::123456789012:role/millrace-example-ingest-airflow"),
     ("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/any"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::123456789012:role/any"),
+    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::123456789012:role/any"),
+    ("logs:GetLogEvents", arn("logs", "log-group:/millrace/example/audit/queries:*")),
+    ("ssm:PutParameter", arn("ssm", "parameter/millrace/governance/settings/made")),
 ]
 
 
