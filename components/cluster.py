@@ -110,7 +110,7 @@ class Cluster(LakehouseComponent):
             recovery_days=args.access.secret_recovery_days,
             tags=self.tags("spark-auth"),
         )
-        known = {"auth": auth.arn, "key": args.key_arn, "zone": args.zone_id}
+        known: dict[str, Any] = {"auth": auth.arn, "key": args.key_arn, "zone": args.zone_id}
         known["warehouses"] = args.warehouses
         # One value that a preview does not know hides all that it is with: a new user's token is
         # kept from what workers are made of.
