@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from ops.image import bill, suite
 from ops.image.artefacts import artefact_dir, ensure_artefacts
 from ops.image.base import host_architecture, make_base
 from ops.image.emulation import is_emulated, runnable
-from ops.image.inputs import LAYERS, Inputs, changes, collect
+from ops.image.inputs import LAYERS, Inputs, Layer, changes, collect
 from ops.image.jar import ensure_jar
 from ops.image.layer import Recipe, bake_layer, compress, workspace
 from ops.image.preflight import check
@@ -117,8 +118,10 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
         artefact_dir=artefact_dir(),
         millrace_jar=ensure_jar(versions.version_set, log),
     )
-    stack: list[Path] = []
-    for layer in LAYERS:
+    stack: dict[Layer, Path] = {}
+    # Under emulation Spark's many threads and processes may wait for one another for ever; and
+    # an archive of classes is worth something on the processor that will read it.
+    for layer in [each for each in LAYERS if not (recipe.emulated and each == "startup")]:
         target = layers_dir() / f"{layer}-{inputs.keys[layer][:16]}.squashfs"
         if target.is_file():
             log(f"{layer}: unchanged")
@@ -132,12 +135,12 @@ def _bake(versions: Versions, inputs: Inputs, log: Log) -> LocalImage:
                     if layer == "runtime":
                         # No other layer takes any of them, and verifying them takes seconds.
                         ensure_artefacts(versions, inputs.architecture, log)
-                    bake_layer(layer, recipe, stack, work, target, log)
+                    bake_layer(layer, recipe, [*stack.values()], work, target, log)
                     suite.note(layer, target)
             log(f"{layer}: baked in {time.monotonic() - layer_start:.1f} s")
-        stack.append(target)
+        stack[layer] = target
     _store(versions, inputs, stack, log)
-    drop_orphans(layers_dir(), keep=stack)
+    drop_orphans(layers_dir(), keep=[*stack.values()])
     image = find(inputs.content_hash)
     if image is None:
         msg = f"{images_dir()} was changed while the image was baked; run it again"
@@ -154,12 +157,12 @@ def _bake_base(inputs: Inputs, versions: Versions, work: Path, target: Path, log
     compress(root, target)
 
 
-def _store(versions: Versions, inputs: Inputs, stack: list[Path], log: Log) -> None:
+def _store(versions: Versions, inputs: Inputs, stack: Mapping[Layer, Path], log: Log) -> None:
     """Link the layers into the image's folder; the manifest, written last, makes it one."""
     folder = images_dir() / inputs.content_hash
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"{layer}.squashfs" for layer in LAYERS]
-    for name, path in zip(names, stack, strict=True):
+    names = [f"{layer}.squashfs" for layer in stack]
+    for name, path in zip(names, stack.values(), strict=True):
         (folder / name).unlink(missing_ok=True)
         os.link(path, folder / name)
     manifest = {
@@ -168,7 +171,7 @@ def _store(versions: Versions, inputs: Inputs, stack: list[Path], log: Log) -> N
         "architecture": inputs.architecture,
         "layers": names,
         "components": versions.versions,
-        "suite_hash": suite.noted(stack[1:]),
+        "suite_hash": suite.noted([path for layer, path in stack.items() if layer != "base"]),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "inputs": inputs.flat(),
     }
