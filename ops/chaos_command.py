@@ -72,6 +72,12 @@ def add_soak_arguments(soak: argparse.ArgumentParser) -> None:
         default=30.0,
         help="from notice to end, on a local cloud (default: %(default)g; AWS gives 120)",
     )
+    soak.add_argument(
+        "--minutes",
+        type=float,
+        default=240.0,
+        help="take nobody after so many minutes, and judge (default: %(default)g)",
+    )
     soak.add_argument("--report", type=Path, help="folder for report.md and report.json")
 
 

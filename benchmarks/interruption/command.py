@@ -29,6 +29,7 @@ def run(
         interruptions=arguments.interruptions,
         workers=arguments.workers,
         notice_seconds=arguments.notice_seconds,
+        minutes=arguments.minutes,
         log=log,
     )
     page = markdown(found)
@@ -37,4 +38,4 @@ def run(
         (arguments.report / "report.md").write_text(page)
         (arguments.report / "report.json").write_text(found.to_json())
     log(page)
-    return 1 if found.problems else 0
+    return 0 if found.passed else 1

@@ -6,9 +6,11 @@ import json
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.interruption.lanes import Done
+
+_STOPPED: Final = "**It was stopped before all {} were taken.**"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,11 @@ class Soak:
         """Machines that were interrupted."""
         return sum(len(each.machines) for each in self.strikes)
 
+    @property
+    def passed(self) -> bool:
+        """All were taken, and nothing is wrong."""
+        return self.taken == self.interruptions and not self.problems
+
     def to_json(self) -> str:
         """For machines."""
         return json.dumps(asdict(self), indent=2) + "\n"
@@ -116,6 +123,7 @@ def markdown(soak: Soak) -> str:
         f"**{failed} failed, {wrong} wrong answers, {len(soak.problems)} problems.** "
         f"{soak.stages_repeated} stages ran again.",
         "",
+        *([_STOPPED.format(soak.interruptions), ""] if soak.taken < soak.interruptions else []),
         f"The notice is {soak.notice_seconds:g} s here instead of AWS's 120 s: shorter is "
         "harder. Without notice, every process of the machine ends at once.",
         "",

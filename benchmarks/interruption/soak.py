@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.interruption import machines, work
@@ -18,7 +12,8 @@ from benchmarks.interruption.fleet import Fleet
 from benchmarks.interruption.lanes import Appending, Done, Lane, Merging, Reading, Turn
 from benchmarks.interruption.plan import Phases, Strike, strikes
 from benchmarks.interruption.record import Soak, Struck, add_up
-from lakehouse.errors import DeadlineError, ToolError
+from benchmarks.interruption.tables import histories
+from lakehouse.errors import DeadlineError
 from lakehouse.outputs import GenerationOutputs
 from ops import chaos_watch
 from ops.access import Access
@@ -26,7 +21,7 @@ from ops.chaos import leader_of, open_driver
 from ops.chaos_driver import DriverError
 from ops.chaos_interrupt import interrupter
 from ops.connect import config_directory, write_connection
-from ops.context import CHECKOUT, OpsContext
+from ops.context import OpsContext
 from ops.machines import find_machines
 from ops.session import open_session
 
@@ -39,7 +34,6 @@ FLEET_SECONDS: Final = 600.0
 PHASE_SECONDS: Final = 150.0
 """For some query to come into a phase."""
 
-JUDGE_SECONDS: Final = 1800.0
 RETRIES_EVERY: Final = 15.0
 _LOOK_EVERY: Final = 0.05
 APPENDERS: Final = ("first", "second")
@@ -65,7 +59,7 @@ class Run:
         self._appending: list[Appending] = []
         self._moments: list[float] = []
 
-    def perform(self, planned: Sequence[Strike]) -> None:
+    def perform(self, planned: Sequence[Strike], *, until: float) -> None:
         """Everything from the tables' making to the verdict."""
         at = f"{self._context.outputs.catalogs[0].name}.{work.NAMESPACE}"
         quiet = self._session(self._users[0])
@@ -78,6 +72,9 @@ class Run:
             lane.start()
         try:
             for number, strike in enumerate(planned, start=1):
+                if time.time() > until:
+                    self._log(f"the time is up: {self._soak.taken} machines were taken")
+                    break
                 self._strike(number, len(planned), strike)
                 if broken := [each.name for each in self._failures()]:
                     self._log(f"a statement failed in {broken}: going on to the verdict")
@@ -225,7 +222,7 @@ class Run:
             **{work.ledger(each.mode): (each.steps, each.steps) for each in self._merging},
             "appended": (sum(each.batches for each in self._appending),) * 2,
         }
-        for line in _histories(self._context, tables):
+        for line in histories(self._context, tables):
             self._soak.tables.append(line)
             name = line["table"]
             self._soak.problems += [f"{name}: {each}" for each in line["problems"]]
@@ -251,27 +248,6 @@ class Run:
         ]
 
 
-def _histories(context: OpsContext, tables: Sequence[str]) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="lakehouse-history-") as folder:
-        outputs = Path(folder) / "outputs.json"
-        outputs.write_text(context.outputs.model_dump_json())
-        command = [sys.executable, "-m", "benchmarks.interruption.history", str(outputs)]
-        with context.inside():
-            done = subprocess.run(
-                [*command, work.NAMESPACE, *tables],
-                cwd=CHECKOUT,
-                env={**os.environ, **context.environment},
-                capture_output=True,
-                text=True,
-                timeout=JUDGE_SECONDS,
-                check=False,
-            )
-    if done.returncode:
-        msg = f"the tables' history could not be read:\n{done.stderr[-2000:]}"
-        raise ToolError(msg)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def run(
     context: OpsContext,
     access: Access,
@@ -280,9 +256,11 @@ def run(
     interruptions: int,
     workers: int = WORKERS,
     notice_seconds: float,
+    minutes: float,
     log: Log,
 ) -> Soak:
-    """Take so many machines; the fleet has its former size afterwards.
+    """Take so many machines, or as many as the time allows; the fleet has its former size
+    afterwards.
 
     Raises:
         LakehouseError: the lakehouse does not answer. What goes wrong in it is in the record.
@@ -300,7 +278,8 @@ def run(
         )
         before = fleet.resize(workers)
         try:
-            Run(context, access, fleet, soak, log).perform(strikes(interruptions))
+            soaking = Run(context, access, fleet, soak, log)
+            soaking.perform(strikes(interruptions), until=time.time() + 60 * minutes)
         except DriverError as error:
             soak.problems.append(f"the driver went away: {error}")
         finally:

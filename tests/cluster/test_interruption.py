@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 import time
-import urllib.request
+from typing import Any
 
 import pytest
 
 from ops.netns import inside
+from tests.cluster.accounts import client
 from tests.cluster.conftest import ROOT, Lakehouse
 
 pytestmark = pytest.mark.cluster
@@ -31,7 +32,7 @@ rows = spark.sql(
 ).collect()
 print(json.dumps(list(rows[0])), flush=True)
 """
-QUERY_SECONDS = 180
+INTERRUPT_SECONDS = 900
 REPLACED_SECONDS = 150
 NOTICE_SECONDS = 60
 
@@ -43,21 +44,33 @@ def workers(lakehouse: Lakehouse) -> dict[str, str]:
     return {each["instance_id"]: each["lifecycle"] for each in machines if each["role"] == "worker"}
 
 
-def interrupt(lakehouse: Lakehouse, instance_id: str) -> None:
-    """Let the emulated EC2 give notice of an interruption."""
-    body = {"instance_id": instance_id, "seconds": NOTICE_SECONDS}
-    request = urllib.request.Request(
-        f"{lakehouse.paths.api_url}/_local/spot-interruptions",
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    with inside(lakehouse.paths.name), urllib.request.urlopen(request, timeout=10):
-        return
+def await_replaced(lakehouse: Lakehouse, victims: set[str]) -> None:
+    """Wait until the fleet is whole without them."""
+    end = time.monotonic() + REPLACED_SECONDS
+    seen: dict[str, str] = {}
+    while time.monotonic() < end:
+        seen = workers(lakehouse)
+        serving = [name for name, lifecycle in seen.items() if lifecycle == "InService"]
+        if not victims & set(seen) and len(serving) >= 2:
+            return
+        time.sleep(1)
+    pytest.fail(f"the fleet replaces interrupted workers; after {REPLACED_SECONDS} s: {seen}")
 
 
-def test_a_query_survives_the_notice_to_one_of_its_workers(lakehouse: Lakehouse) -> None:
-    victim = sorted(workers(lakehouse))[0]
+def lines_of(lakehouse: Lakehouse, instance: str) -> str:
+    """What the account has of a machine's journal."""
+    group = lakehouse.outputs.watch.log_groups["blue"]
+    with inside(lakehouse.paths.name):
+        logs = client(lakehouse.paths.api_url, "logs")
+        events = logs.get_log_events(
+            logGroupName=group, logStreamName=f"blue/worker/{instance}", limit=10000
+        )["events"]
+    return "\n".join(each["message"] for each in events)
+
+
+@pytest.fixture(scope="module")
+def outcome(lakehouse: Lakehouse) -> dict[str, Any]:
+    """One notice to the busiest worker in the middle of a query of somebody's."""
     with subprocess.Popen(
         [sys.executable, "-c", QUERY],
         cwd=ROOT,
@@ -72,18 +85,64 @@ def test_a_query_survives_the_notice_to_one_of_its_workers(lakehouse: Lakehouse)
         query.stdin.close()
         query.stdin = None
         assert query.stdout.readline().strip() == "started"
-        time.sleep(2)
-        interrupt(lakehouse, victim)
-        said, errors = query.communicate(timeout=QUERY_SECONDS)
+        done = lakehouse.cli.run(
+            "chaos",
+            "interrupt",
+            "--during-query",
+            "--notice-seconds",
+            str(NOTICE_SECONDS),
+            "--json",
+            check=False,
+            deadline=INTERRUPT_SECONDS,
+        )
+        said, errors = query.communicate(timeout=INTERRUPT_SECONDS)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
     assert query.returncode == 0, f"the query must not notice:\n{errors[-3000:]}"
-    assert json.loads(said) == [400000, 6000000]
+    found: dict[str, Any] = json.loads(done.stdout)
+    found["answer"] = json.loads(said)
+    return found
 
-    end = time.monotonic() + REPLACED_SECONDS
-    seen: dict[str, str] = {}
-    while time.monotonic() < end:
-        seen = workers(lakehouse)
-        serving = [name for name, lifecycle in seen.items() if lifecycle == "InService"]
-        if victim not in seen and len(serving) >= 2:
-            return
-        time.sleep(1)
-    pytest.fail(f"the fleet replaces an interrupted worker; after {REPLACED_SECONDS} s: {seen}")
+
+def test_a_query_survives_the_notice_to_one_of_its_workers(outcome: dict[str, Any]) -> None:
+    assert outcome["answer"] == [400000, 6000000]
+
+
+def test_what_became_of_every_query_is_told(outcome: dict[str, Any]) -> None:
+    assert outcome["queries"], "a query was in the middle of its work, so there is one to tell of"
+    for each in outcome["queries"]:
+        assert each["started"] <= outcome["moment"] <= each["ended"], each
+        assert each["outcome"] == "succeeded", each
+
+
+def test_the_machine_is_drained_and_its_last_words_are_in_the_account(
+    lakehouse: Lakehouse, outcome: dict[str, Any]
+) -> None:
+    (machine,) = outcome["machines"]
+    await_replaced(lakehouse, {machine["instance_id"]})
+    said = lines_of(lakehouse, machine["instance_id"])
+    assert "spot interruption: draining" in said or "leaving the group: draining" in said
+    assert "drained in" in said, "a notice is for moving shuffle files away"
+    assert "leaving once this line was sent" in said, "nothing it said may be lost with it"
+
+
+def test_nothing_new_is_given_to_a_machine_that_drains(
+    lakehouse: Lakehouse, outcome: dict[str, Any]
+) -> None:
+    (machine,) = outcome["machines"]
+    said = lines_of(lakehouse, machine["instance_id"])
+    _, _, afterwards = said.partition("draining,")
+    assert afterwards, "it said that it drains"
+    assert "Asked to launch executor" not in afterwards, "a cordoned worker gets no work"
+
+
+def test_the_leaving_hook_is_completed_before_its_time(
+    lakehouse: Lakehouse, outcome: dict[str, Any]
+) -> None:
+    (machine,) = outcome["machines"]
+    account_log = (lakehouse.paths.logs / "account.log").read_text()
+    late = [
+        line
+        for line in account_log.splitlines()
+        if machine["instance_id"] in line and "hook drain timed out" in line
+    ]
+    assert not late, "the agent completes the hook; nobody waits for its timeout"

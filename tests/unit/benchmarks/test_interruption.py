@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.interruption import history, work
+from benchmarks.interruption import history, slowdown, work
 from benchmarks.interruption.lanes import Done
 from benchmarks.interruption.plan import MIX, Phases, Strike, strikes
 from benchmarks.interruption.record import Soak, Struck, add_up, markdown
+from benchmarks.interruption.slowdown import Pair, Slowdown
 
 TAG = "SparkConnect_OperationTag_User_etl_Session_{}_Operation_o"
 
@@ -170,7 +171,27 @@ def test_the_page_lists_what_went_wrong() -> None:
     assert "- the fleet did not recover" in markdown(soak(problems=["the fleet did not recover"]))
 
 
+def test_a_run_that_was_stopped_says_so_and_has_not_passed() -> None:
+    stopped = soak(interruptions=100)
+    assert not stopped.passed, "fewer than asked for prove less than asked for"
+    assert "stopped before all 100" in markdown(stopped)
+    assert soak().passed
+
+
 def test_the_record_for_machines_has_everything() -> None:
     found = json.loads(soak().to_json())
     assert found["strikes"][0]["machines"] == ["i-1", "i-2"]
     assert found["problems"] == []
+
+
+def slow(*pairs: tuple[float, float]) -> Slowdown:
+    found = Slowdown(workers=3, rows=1, notice_seconds=120)
+    found.pairs = [Pair(quiet=quiet, disturbed=disturbed, met=True) for quiet, disturbed in pairs]
+    return found
+
+
+def test_the_price_of_a_notice_is_the_median_of_the_pairs_ratios() -> None:
+    found = slow((10, 10.5), (20, 30), (5, 5.2))
+    assert found.median == pytest.approx(1.05), "one bad pair must not decide"
+    assert "**Median of the ratios 1.05**" in slowdown.markdown(found)
+    assert json.loads(found.to_json())["ratios"] == [1.05, 1.5, 1.04]
