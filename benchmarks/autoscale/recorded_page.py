@@ -32,7 +32,8 @@ def markdown(runs: Mapping[str, tuple[Source, Sequence[float], Sequence[Week]]],
     for name, (source, shares, weeks) in runs.items():
         opened = ", ".join(f"{each:.0%}" for each in shares)
         parts.append(
-            f"## {source.title}\n\nOver the whole record the pools gave machines {opened} of the time.\n\n"
+            f"## {source.title}\n\n"
+            f"Over the whole record the pools gave machines {opened} of the time.\n\n"
             f"{page.table(weeks)}\n![Workers over the week](recorded-{name}.svg)\n\n"
         )
     parts.append(
