@@ -31,9 +31,11 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Cli:
-    """The real command line, told to work on the suite's own cloud."""
+    """The real command line, told to work on a cloud of the suite's own."""
 
     environment: dict[str, str]
+    cloud: str = CLOUD
+    checkout: Path = ROOT
 
     def run(
         self, *arguments: str, check: bool = True, deadline: float = 300
@@ -41,8 +43,8 @@ class Cli:
         """Run `lakehouse ...`; a failure shows all that was printed."""
         done = subprocess.run(
             self.command(*arguments),
-            cwd=ROOT,
-            env=self.environment,
+            cwd=self.checkout,
+            env={**self.environment, "PYTHONPATH": str(self.checkout)},
             capture_output=True,
             text=True,
             timeout=deadline,
@@ -54,7 +56,7 @@ class Cli:
 
     def command(self, *arguments: str) -> Sequence[str]:
         """The words of a command, for tests that start it themselves."""
-        return [sys.executable, "-m", "ops.cli", "--cloud", CLOUD, *arguments]
+        return [sys.executable, "-m", "ops.cli", "--cloud", self.cloud, *arguments]
 
 
 @dataclass(frozen=True)
