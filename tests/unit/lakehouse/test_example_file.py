@@ -16,7 +16,7 @@ from lakehouse.reference import documented
 
 PATH = Path(__file__).parents[3] / "Pulumi.example.yaml"
 TEXT = PATH.read_text()
-SETTING = re.compile(r"( *)# ( *)(- |[a-z_.:]+:( |$))")
+SETTING = re.compile(r"( *)# ( *)(- |[A-Za-z_.:]+:( |$))")
 """A line that would be one without its #; prose has a word, and then another."""
 
 UNSET = ("unset", "`[]`", "`{}`", '`""`')
