@@ -72,7 +72,7 @@ def _image() -> list[Sequence[str]]:
 
 
 def _cluster() -> list[Sequence[str]]:
-    return [(*PYTEST, "-m", "cluster", "tests/cluster")]
+    return [(*PYTEST, "-m", "cluster", "--durations=20", "tests/cluster")]
 
 
 @dataclass(frozen=True, kw_only=True)
