@@ -306,6 +306,18 @@ def test_the_last_lines_are_sent_before_the_group_may_take_the_machine(
     assert world.order == ["shipped", "released"]
 
 
+def test_a_spot_machine_sends_its_last_lines_without_waiting_for_a_word_of_its_group(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    world = World()
+    world.executors = [0]
+    imds.entries[ACTION] = '{"action": "terminate", "time": "2030-01-01T00:02:00Z"}'
+    agent = world.agent(replace(worker, log_group="/g"), instance, imds, autoscaling[0])
+    agent.step()
+    agent.step()
+    assert world.order == ["shipped"], "once: EC2 ends the machine, whatever the group does"
+
+
 def test_a_machine_that_keeps_its_logs_waits_for_nobody(
     worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
 ) -> None:
