@@ -60,8 +60,7 @@ class Observability(LakehouseComponent):
         self.key_arn = pulumi.Output.from_input("")
         if key is not None:
             self.key_arn = pulumi.Output.all(key[0].arn, key[1].id).apply(lambda known: known[0])
-        if args.shape.logs:
-            self._log_groups(key)
+        self._log_groups(key)
         self.topic = pulumi.Output.from_input("")
         if args.shape.alarms:
             topic = self._topic(name, key)
@@ -96,9 +95,10 @@ class Observability(LakehouseComponent):
         args = self._args
         wanted = {
             f"{generation}-logs": (args.names.log_group(generation), args.log_days)
-            for generation in args.target_groups
+            for generation in (args.target_groups if args.shape.logs else ())
         }
-        wanted["audit"] = (args.names.audit_log_group, args.audit.retention_days)
+        if args.audit.queries:
+            wanted["audit"] = (args.names.audit_log_group, args.audit.retention_days)
         for suffix, (group, days) in wanted.items():
             aws.cloudwatch.LogGroup(
                 self.child(suffix),
@@ -194,7 +194,7 @@ class Observability(LakehouseComponent):
                 stack=args.names.stack,
                 generations=list(args.target_groups),
                 log_groups=groups if args.shape.logs else [],
-                audit_log_group=args.names.audit_log_group if args.shape.logs else "",
+                audit_log_group=args.names.audit_log_group if args.audit.queries else "",
             ),
             opts=self.child_opts(),
         )

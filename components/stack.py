@@ -78,7 +78,7 @@ class Stack:
     @property
     def audit_log_group(self) -> str:
         """Where leaders send who ran what; empty keeps it there."""
-        return self.names.audit_log_group if self.config.observability.logs else ""
+        return self.names.audit_log_group if self.config.audit.queries else ""
 
     def generation(self, generation: str) -> dict[str, Any]:
         """What a cluster is told that no other component makes: inputs of `Cluster` by name."""

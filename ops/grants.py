@@ -40,6 +40,7 @@ class Governed:
 
     config: LakehouseConfig
     declared: Declared
+    stack: str
 
     def reader(self, grant: Grant) -> str:
         """The reader that a grant is to, by the name it has in the stack file."""
@@ -62,8 +63,11 @@ def run(arguments: argparse.Namespace, redactor: Redactor) -> tuple[str, int]:
     """What to print, and the exit code: 1 when the account is not as declared."""
     settings = read_settings(arguments.stack)
     if arguments.action == "explain":
-        rows = explain(read(settings, arguments.stack, ANY_ACCOUNT))
-        return (json.dumps(rows, indent=2) if arguments.json else render(rows)), 0
+        governed = read(settings, arguments.stack, ANY_ACCOUNT)
+        rows, past = explain(governed), by_iam(governed)
+        if arguments.json:
+            return json.dumps({"grants": rows, "by_iam": past}, indent=2), 0
+        return f"{render(rows)}\n\n{render_by_iam(past)}", 0
     context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
     with context.inside():
         number = str(context.account.client("sts").get_caller_identity()["Account"])
@@ -98,7 +102,7 @@ def read(settings: Mapping[str, Any], stack: str, account_id: str) -> Governed:
         names=names,
         tiers=tiers(config.catalog, names),
     )
-    return Governed(config=config, declared=declared)
+    return Governed(config=config, declared=declared, stack=stack)
 
 
 def explain(governed: Governed) -> list[dict[str, Any]]:
@@ -120,6 +124,42 @@ def explain(governed: Governed) -> list[dict[str, Any]]:
         }
         for grant in governed.declared.grants
     ]
+
+
+def by_iam(governed: Governed) -> list[dict[str, Any]]:
+    """Who reads and writes tables by IAM, so that Lake Formation is not asked."""
+    config, names = governed.config, Names(project=PROJECT, stack=governed.stack)
+    buckets = tiers(config.catalog, names)
+    found = []
+    if config.governance.spark_reader is None:
+        every = [f"{each.bucket}.*" for each in buckets]
+        found.append({"role": "Spark (leaders, workers)", "writes": every, "makes_tables": True})
+    called = {name: each.bucket for each in buckets for name in (each.name, each.bucket)}
+    for name, writer in sorted(config.access.ingest.items()):
+        tables = [
+            f"{called[each.bucket or '']}.{each.namespace}.{table}"
+            for each in writer.into
+            for table in each.tables
+        ]
+        found.append(
+            {
+                "role": names.ingest_role(name),
+                "writes": tables,
+                "makes_tables": writer.create_tables,
+            }
+        )
+    return found
+
+
+def render_by_iam(rows: list[dict[str, Any]]) -> str:
+    """The same as text."""
+    if not rows:
+        return "nobody of this stack reads or writes by IAM, past Lake Formation"
+    lines = ["by IAM, past Lake Formation:"]
+    for row in rows:
+        also = "; makes tables" if row["makes_tables"] else ""
+        lines.append(f"  {row['role']} reads and writes {', '.join(row['writes'])}{also}")
+    return "\n".join(lines)
 
 
 def render(rows: list[dict[str, Any]]) -> str:

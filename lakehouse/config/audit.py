@@ -9,6 +9,12 @@ from lakehouse.effects import Effect
 class AuditConfig(Section):
     """The record of queries, kept by the gateway and the server; the record of data, by AWS."""
 
+    queries: bool = setting(
+        "Whether the record of who ran what goes to CloudWatch Logs, also where "
+        "observability.logs keeps other logs on the machines; else it goes with its machine.",
+        default=True,
+        effect=Effect.SWAP_LEADER,
+    )
     retention_days: int = setting(
         "Days that the record of who ran what is kept, in a length that CloudWatch Logs offers.",
         default=365,

@@ -36,7 +36,8 @@ class ObservabilityConfig(Section):
     """Logs of the machines, alarms over their figures, one dashboard."""
 
     logs: bool = setting(
-        "Whether machines send their logs to CloudWatch Logs; else they keep them to themselves.",
+        "Whether machines send their logs to CloudWatch Logs; else they keep them to themselves. "
+        "The record of who ran what is audit.queries.",
         default=True,
         effect=Effect.SWAP_LEADER,
     )

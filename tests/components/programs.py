@@ -141,7 +141,7 @@ def endpoint(name: str, **changes: Any) -> Endpoint:
     return Endpoint(name, EndpointArgs(**{**arguments, **changes}))
 
 
-def observability(name: str, **changes: Any) -> Observability:
+def observability(name: str, *, queries: bool = True, **changes: Any) -> Observability:
     config = stack_config()
     arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}"
     return Observability(
@@ -150,7 +150,7 @@ def observability(name: str, **changes: Any) -> Observability:
             account=ACCOUNT,
             names=NAMES,
             shape=config.observability.model_copy(update=changes),
-            audit=config.audit,
+            audit=config.audit.model_copy(update={"queries": queries}),
             log_days=30,
             balancer=f"{arn}:loadbalancer/net/connect/0f1e",
             minimum_workers={"blue": 2, "green": 0},

@@ -196,8 +196,22 @@ def test_the_dashboard_tells_who_worked_without_telling_on_what() -> None:
 
 
 def test_everything_can_be_turned_off() -> None:
-    recorded = made(logs=False, encrypt=False, alarms=False, dashboard=False)
+    recorded = made(logs=False, queries=False, encrypt=False, alarms=False, dashboard=False)
     assert recorded.custom == []
+
+
+def test_who_ran_what_leaves_the_machine_even_where_its_logs_do_not() -> None:
+    recorded = made(logs=False)
+    assert recorded.one("LogGroup").inputs["name"] == "/millrace/example/audit/queries"
+    assert recorded.one("LogGroup").inputs["retentionInDays"] == 365
+    board = recorded.one("Dashboard").inputs["dashboardBody"]
+    assert "/audit/queries" in board
+    assert "/millrace/example/blue" not in board
+
+
+def test_without_the_record_of_queries_logs_go_on() -> None:
+    names = {each.inputs["name"] for each in made(queries=False).of("LogGroup")}
+    assert names == {"/millrace/example/blue", "/millrace/example/green"}
 
 
 def test_an_unencrypted_stack_makes_no_key() -> None:

@@ -195,7 +195,33 @@ def test_explaining_needs_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = argparse.Namespace(action="explain", json=True, stack="example", cloud="")
     text, code = grants.run(arguments, Redactor())
     assert code == 0
-    assert [each["reader"] for each in json.loads(text)] == ["bi", "notebooks"]
+    told = json.loads(text)
+    assert [each["reader"] for each in told["grants"]] == ["bi", "notebooks"]
+    assert [each["role"] for each in told["by_iam"]] == ["Spark (leaders, workers)"]
+
+
+def test_who_reads_and_writes_past_lake_formation_is_told() -> None:
+    settings = copy.deepcopy(EXAMPLE)
+    settings["millrace:access"]["ingest"] = {
+        "airflow": {
+            "trusted": [f"{ROLE}/airflow"],
+            "into": [{"namespace": "sales", "tables": ["orders"]}, {"namespace": "default"}],
+            "create_tables": True,
+        }
+    }
+    made = grants.read(settings, "example", "123456789012")
+    assert grants.render_by_iam(grants.by_iam(made)).splitlines() == [
+        "by IAM, past Lake Formation:",
+        "  Spark (leaders, workers) reads and writes millrace-example.*; makes tables",
+        "  millrace-example-ingest-airflow reads and writes millrace-example.sales.orders, "
+        "millrace-example.default.*; makes tables",
+    ]
+
+
+def test_a_spark_that_is_a_reader_passes_nobody_by() -> None:
+    made = governed(spark_reader="notebooks")
+    assert grants.by_iam(made) == []
+    assert grants.render_by_iam([]).startswith("nobody")
 
 
 def test_a_grant_by_tag_says_what_carries_the_tag() -> None:
