@@ -28,7 +28,8 @@ _EFFECTS: Final = {
     Effect.SWAP_LEADER: "The leader is replaced: sessions end and clients reconnect. "
     "Without a break: add a generation with the change and shift the weight.",
     Effect.REPLACE: "Something is made anew; what it held, its addresses or its name are gone.",
-    Effect.REFUSED: "Pulumi refuses, because protected tables would be lost: destroy the stack first.",
+    Effect.REFUSED: "Pulumi refuses, because protected tables would be lost: destroy the stack "
+    "first.",
 }
 
 _HEAD: Final = f"""# Configuration
