@@ -78,8 +78,8 @@ def _up(server: str, log: Log) -> Iterator[OpsContext]:
     environment = {**os.environ, "MILLRACE_PORT": PORT}
     # A cloud that an interrupted run left may be of the other set.
     _local("down", (), environment, log)
-    _local("up", ("--version-set", server), environment, log)
     try:
+        _local("up", ("--version-set", server), environment, log)
         yield open_context("local", cloud=CLOUD, redactor=Redactor())
     finally:
         _local("down", (), environment, log)
