@@ -32,8 +32,13 @@ def launch_template(
     *,
     security_group_id: pulumi.Input[str],
     instance_type: str | None = None,
+    tracking_seconds: int | None = None,
 ) -> aws.ec2.LaunchTemplate:
-    """A template with IMDSv2 only, one hop, an encrypted root volume and no public address."""
+    """A template with IMDSv2 only, one hop, an encrypted root volume and no public address.
+
+    With `tracking_seconds` its interface remembers silent connections that long.
+    """
+    groups = [security_group_id]
     return aws.ec2.LaunchTemplate(
         parent.child(suffix),
         image_id=args.image.id,
@@ -41,7 +46,9 @@ def launch_template(
         key_name=args.ssh_key_name or None,
         update_default_version=True,
         user_data=args.user_data,
-        vpc_security_group_ids=[security_group_id],
+        # AWS takes the groups in one place only.
+        vpc_security_group_ids=None if tracking_seconds else groups,
+        network_interfaces=[_interface(groups, tracking_seconds)] if tracking_seconds else None,
         iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=args.profile_arn),
         metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
             http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
@@ -63,6 +70,21 @@ def launch_template(
         ],
         tags=dict(args.tags),
         opts=parent.child_opts(),
+    )
+
+
+def _interface(
+    groups: list[pulumi.Input[str]], tracking_seconds: int
+) -> aws.ec2.LaunchTemplateNetworkInterfaceArgs:
+    tracking = aws.ec2.LaunchTemplateNetworkInterfaceConnectionTrackingSpecificationArgs(
+        tcp_established_timeout=tracking_seconds
+    )
+    return aws.ec2.LaunchTemplateNetworkInterfaceArgs(
+        device_index=0,
+        security_groups=groups,
+        associate_public_ip_address="false",
+        delete_on_termination="true",
+        connection_tracking_specification=tracking,
     )
 
 

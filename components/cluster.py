@@ -20,7 +20,7 @@ from components._machines import MachineArgs, launch_template, propagated
 from components._notices import notices
 from components._stored_secret import store
 from components._target_group import target_group
-from lakehouse import fleet_policies, policies
+from lakehouse import fleet_policies, policies, timeouts
 from lakehouse.config import AccessConfig, GenerationConfig
 from lakehouse.names import ROLE_TAG, Names, autonamed
 
@@ -148,6 +148,7 @@ class Cluster(LakehouseComponent):
             self._machine(suffix, image, shape.volume_gib, known),
             security_group_id=args.leader_security_group_id,
             instance_type=shape.instance_type,
+            tracking_seconds=timeouts.tracking(shape.instance_type),
         )
         return aws.autoscaling.Group(
             self.child(suffix),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from lakehouse import ports
+from lakehouse import ports, timeouts
 from lakehouse.config._settings import Section, setting
 from lakehouse.effects import Effect
 from lakehouse.types import AlternativeName
@@ -16,11 +16,12 @@ class EndpointConfig(Section):
     """The load balancer that clients talk to."""
 
     idle_timeout_seconds: int = setting(
-        "Seconds after which the load balancer forgets a silent connection, 60 to 6000.",
-        default=3600,
+        "Seconds after which the load balancer forgets a silent connection, 120 to 6000: longer "
+        "than clients are silent, who ping every 60.",
+        default=timeouts.IDLE_SECONDS,
         effect=Effect.IN_PLACE,
-        ge=60,
-        le=6000,
+        ge=timeouts.SHORTEST_IDLE_SECONDS,
+        le=timeouts.LONGEST_IDLE_SECONDS,
     )
     drain_seconds: int = setting(
         "Seconds that open connections keep a target that is being taken out, 0 to 3600.",
