@@ -19,6 +19,10 @@ TABLE = "rtb-0a1b2c3d4e5f60718"
 CIDRS = ("10.60.0.0/16", "100.64.0.0/16")
 
 
+class LookUpError(Exception):
+    """What the provider answers to a look-up that finds none, or several."""
+
+
 @dataclass
 class FakeVpc:
     """Answers about it, as the provider gives them. What is wrong with it is for tests to say."""
@@ -97,10 +101,10 @@ class FakeVpc:
         there = self.gateway_tables is not None if kind == "Gateway" else name in names
         if name in self.several:
             msg = "multiple EC2 VPC Endpoints matched; use additional constraints"
-            raise ValueError(msg)
+            raise LookUpError(msg)
         if not there:
             msg = "no matching EC2 VPC Endpoint found"
-            raise ValueError(msg)
+            raise LookUpError(msg)
         common = {"id": f"vpce-{name}", "state": self.state, "tags": self.tags}
         if kind == "Gateway":
             tables = list(self.gateway_tables or ())
@@ -125,7 +129,7 @@ class FakeVpc:
                 own = {"zoneId": identifier, "name": f"{name}.", "privateZone": True}
                 return {**own, "id": identifier}
         msg = "no matching Route 53 Hosted Zone found"
-        raise ValueError(msg)
+        raise LookUpError(msg)
 
 
 def wanted(args: Mapping[str, Any], name: str) -> str:

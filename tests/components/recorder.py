@@ -18,10 +18,11 @@ from typing import Any
 import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.proto import provider_pb2
 
 from lakehouse.images import CHANNEL_PREFIX, TAG_CONTENT_HASH, TAG_VERSION_SET
 from lakehouse.proof import Proof
-from tests.components.given_account import FakeVpc
+from tests.components.given_account import FakeVpc, LookUpError
 
 ACCOUNT_ID = "123456789012"
 REGION = "eu-central-1"
@@ -203,7 +204,11 @@ class RecordingMonitor(mocks.MockMonitor):
 
     def Invoke(self, request: Any) -> Any:
         with loop_of_worker_thread():
-            return super().Invoke(request)
+            try:
+                return super().Invoke(request)
+            except LookUpError as error:
+                failure = provider_pb2.CheckFailure(reason=str(error))
+                return provider_pb2.InvokeResponse(failures=[failure])
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         kind = request.urn.split("::")[2].split("$")[-1]
