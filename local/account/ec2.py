@@ -8,6 +8,7 @@ from typing import Any, Final
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.amis import AmisResponse
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import parse_user_data
@@ -58,6 +59,19 @@ def run_instances(
                 iam_instance_profile_arn=profile.get("Arn"),
             )
     return reservation
+
+
+@grafts.replaces(InstanceResponse)
+def _parse_block_device_mapping(self: Any) -> Any:
+    """Devices of a request: what it leaves out of a volume is as in the image's own mapping."""
+    image = self.ec2_backend.amis.get(self._get_param("ImageId"))
+    own = {each["DeviceName"]: each["Ebs"] for each in image.block_device_mappings} if image else {}
+    for device in self._get_param("BlockDeviceMappings", []):
+        volume = device.get("Ebs")
+        if volume is not None and not {"VolumeSize", "SnapshotId"} & volume.keys():
+            given = own.get(device.get("DeviceName"), {})
+            volume.update({key: given[key] for key in ("VolumeSize", "SnapshotId") if key in given})
+    return grafts.original(InstanceResponse, "_parse_block_device_mapping")(self)
 
 
 def _market(data: dict[str, Any]) -> str:
@@ -135,7 +149,6 @@ def delete_vpc(self: Any, vpc_id: str) -> Any:
     for name in own:
         del self.network_acls[name]
     return deleted
-
 
 
 @grafts.replaces(VPCs)

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.account import environment, graft
 
@@ -58,6 +59,34 @@ def test_a_listener_of_a_network_load_balancer_keeps_its_weights(network: Any) -
     [listener] = elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
     forward = listener["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
     assert [entry["Weight"] for entry in forward] == [9, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"), [({}, 15), ({"VolumeSize": 40}, 40)], ids=["the image's", "asked for"]
+)
+def test_a_volume_is_as_in_the_image_where_the_request_is_silent(
+    network: Any, asked: dict[str, int], size: int
+) -> None:
+    root = {"Encrypted": True, "VolumeType": "gp3", **asked}
+    launched = network.cloud.ec2.run_instances(
+        ImageId=network.image,
+        MinCount=1,
+        MaxCount=1,
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": root}],
+    )["Instances"][0]
+    held = [{"Name": "attachment.instance-id", "Values": [launched["InstanceId"]]}]
+    (volume,) = network.cloud.ec2.describe_volumes(Filters=held)["Volumes"]
+    assert (volume["Size"], volume["Encrypted"], volume["VolumeType"]) == (size, True, "gp3")
+
+
+def test_a_volume_that_no_image_knows_needs_a_size(network: Any) -> None:
+    with pytest.raises(ClientError, match="size or snapshotId"):
+        network.cloud.ec2.run_instances(
+            ImageId=network.image,
+            MinCount=1,
+            MaxCount=1,
+            BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"Encrypted": True}}],
+        )
 
 
 def test_a_zone_given_a_vpc_is_private_and_keeps_it(network: Any) -> None:
