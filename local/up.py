@@ -45,7 +45,7 @@ from toolchain.progress import Progress, quiet
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PORT_VARIABLE: Final = "MILLRACE_PORT"
-FIRST_QUERY_DEADLINE: Final = 180.0
+FIRST_QUERY_DEADLINE: Final = 600.0
 """Seconds for the client's first answer; the leader has answered its own probe before that."""
 REPLACED_DEADLINE: Final = 900.0
 """Seconds for machines to be replaced, one after the other, by those of a new image."""
