@@ -27,6 +27,7 @@ from toolchain.progress import quiet
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
 ANSWER_SECONDS = 60
+SELECT_SECONDS = 120
 HOOKS = {"Pending:Wait": "ready", "Terminating:Wait": "drain"}
 
 
@@ -132,14 +133,39 @@ def point_channel(url: str, channel: str, image: str) -> None:
     put(url, f"{CHANNEL_PREFIX}{channel}", image)
 
 
+def prove_image(url: str, content_hash: str = "0" * 64) -> str:
+    """An image that passed, which every channel of the example stacks names. Returns its id."""
+    image = register_image(url, content_hash)
+    record_proof(url, image, content_hash)
+    for channel in ("dev", "stage", "prod"):
+        point_channel(url, channel, image)
+    return image
+
+
+def use_image(config: dict[str, Any], image: str) -> None:
+    """Let generations that name an image of another account name this one."""
+    for each in config["millrace:generations"].values():
+        if each["image"].startswith("ami-"):
+            each["image"] = image
+
+
 def put(url: str, name: str, value: str) -> None:
     client(url, "ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
 
 def open_stack(
-    stack: str, url: str, folder: Path, edit: Callable[[dict[str, Any]], None]
+    stack: str,
+    url: str,
+    folder: Path,
+    edit: Callable[[dict[str, Any]], None],
+    *,
+    states: str = "",
 ) -> Program:
-    """The program on a stack file of the repository, edited, in that account."""
+    """The program on a stack file of the repository, edited, in that account.
+
+    Its state is in the folder under a passphrase; or, as in production, in the bucket `states` of
+    the account, its secrets under the key of that alias.
+    """
     for name in ("__main__.py", "Pulumi.yaml", "lakehouse", "components", ".venv"):
         (folder / name).symlink_to(ROOT / name)
     document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
@@ -152,12 +178,17 @@ def open_stack(
         "AWS_ENDPOINT_URL": url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "MILLRACE_PROVIDER_POLL_MS": "250",
-        "PULUMI_CONFIG_PASSPHRASE": "only a test's",
         "PULUMI_PARALLEL": "32",
     }
     environment.pop("AWS_CA_BUNDLE", None)
     program = Program(stack=stack, directory=folder, pulumi=kit.pulumi, environment=environment)
-    program.select()
+    if states:
+        environment["PULUMI_BACKEND_URL"] = f"s3://{states}?region={REGION}&use_path_style=true"
+        key = f"awskms://alias/{states}?region={REGION}"
+        program._run(["stack", "init", stack, "--secrets-provider", key], SELECT_SECONDS)
+    else:
+        environment["PULUMI_CONFIG_PASSPHRASE"] = "only a test's"
+        program.select()
     return program
 
 
