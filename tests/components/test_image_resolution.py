@@ -85,9 +85,10 @@ def test_a_proof_of_other_content_is_refused() -> None:
     assert f"the proof of image {ARM} is of other content (000000000000, " in text
 
 
-def test_an_image_that_failed_its_suite_is_refused_whatever_passed_before() -> None:
-    proofs = [proof(ARM, place="bake"), proof(ARM, place="boot", result="failed")]
-    assert f"image {ARM} failed its suite (boot, " in refusal(FakeAccount(proofs=proofs))
+@pytest.mark.parametrize("place", ["boot", "live", "matrix"])
+def test_an_image_that_failed_its_suite_is_refused_whatever_passed_before(place: str) -> None:
+    proofs = [proof(ARM, place="bake"), proof(ARM, place=place, result="failed")]
+    assert f"image {ARM} failed its suite ({place}, " in refusal(FakeAccount(proofs=proofs))
 
 
 def test_an_image_of_another_architecture_is_refused() -> None:
