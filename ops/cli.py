@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +154,13 @@ def _grants(arguments: argparse.Namespace, redactor: Redactor) -> int:
 def _chaos(arguments: argparse.Namespace, redactor: Redactor) -> int:
     context = _context(arguments, redactor)
     access = _access(arguments, context)
+    # A soak lasts for hours: what it says is to be seen also where it goes into a file.
+    log = partial(print, flush=True)
     if arguments.action == "soak":
         from benchmarks.interruption import command
 
-        return command.run(context, access, arguments, log=print)
-    return chaos_command.run(context, access, arguments, log=print)
+        return command.run(context, access, arguments, log=log)
+    return chaos_command.run(context, access, arguments, log=log)
 
 
 def _tables(arguments: argparse.Namespace, redactor: Redactor) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -53,6 +53,25 @@ def strikes(interruptions: int) -> list[Strike]:
         found.append(strike)
         left -= strike.machines
     return found
+
+
+SHORTEST: Final[Sequence[Phase]] = ("commit", "write", "reduce", "map")
+"""The phase that passes soonest first."""
+
+
+def choose(
+    planned: Sequence[Strike], present: Container[Phase], usable: int, fleet: int
+) -> Strike | None:
+    """Which of the next acts can be done now; of several the one whose phase passes soonest.
+
+    `usable` of `fleet` workers could be taken. One stays, unless there is one altogether.
+    """
+    fitting = [
+        each
+        for each in planned[: len(MIX)]
+        if each.phase in present and usable >= min(fleet, each.machines + 1)
+    ]
+    return min(fitting, key=lambda each: SHORTEST.index(each.phase), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

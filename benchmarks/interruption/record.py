@@ -116,7 +116,8 @@ def markdown(soak: Soak) -> str:
     lines = [
         "# Interruptions under load",
         "",
-        f"`python -m benchmarks.interruption --interruptions {soak.interruptions}`: "
+        f"`python -m benchmarks.interruption --interruptions {soak.interruptions} "
+        f"--workers {soak.workers}`: "
         f"{soak.taken} machines taken from a fleet of {soak.workers} workers while "
         f"{done} statements ran, in {soak.seconds / 60:.0f} minutes.",
         "",

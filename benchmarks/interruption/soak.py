@@ -10,7 +10,7 @@ from typing import Any, Final
 from benchmarks.interruption import machines, work
 from benchmarks.interruption.fleet import Fleet
 from benchmarks.interruption.lanes import Appending, Done, Lane, Merging, Reading, Turn
-from benchmarks.interruption.plan import Phases, Strike, strikes
+from benchmarks.interruption.plan import Phase, Phases, Strike, choose, strikes
 from benchmarks.interruption.record import Soak, Struck, add_up
 from benchmarks.interruption.tables import histories
 from lakehouse.errors import DeadlineError
@@ -32,9 +32,10 @@ FLEET_SECONDS: Final = 600.0
 """For replacements to boot, on a busy machine."""
 
 PHASE_SECONDS: Final = 150.0
-"""For some query to come into a phase."""
+"""For some query to come into a phase that is still to be had."""
 
 RETRIES_EVERY: Final = 15.0
+USABLE_EVERY: Final = 5.0
 _LOOK_EVERY: Final = 0.05
 APPENDERS: Final = ("first", "second")
 
@@ -71,11 +72,12 @@ class Run:
         for lane in self._lanes:
             lane.start()
         try:
-            for number, strike in enumerate(planned, start=1):
+            left = list(planned)
+            while left:
                 if time.time() > until:
                     self._log(f"the time is up: {self._soak.taken} machines were taken")
                     break
-                self._strike(number, len(planned), strike)
+                self._strike(len(planned) - len(left) + 1, len(planned), left)
                 if broken := [each.name for each in self._failures()]:
                     self._log(f"a statement failed in {broken}: going on to the verdict")
                     break
@@ -114,12 +116,12 @@ class Run:
             self._appending.append(Appending(at, name))
             add(self._appending[-1])
 
-    def _strike(self, number: int, of: int, strike: Strike) -> None:
-        needed = min(self._soak.workers, strike.machines + 1)
+    def _strike(self, number: int, of: int, left: list[Strike]) -> None:
         self._look_at_retries()
-        self._fleet.await_usable(needed, deadline=FLEET_SECONDS)
+        self._fleet.await_usable(min(self._soak.workers, 2), deadline=FLEET_SECONDS)
         began = time.time()
-        lane = self._await_phase(strike.phase)
+        strike, lane = self._await_phase(left)
+        left.remove(strike)
         usable = self._fleet.usable()
         since = lane.since if lane else None
         moment = time.time()
@@ -145,22 +147,29 @@ class Run:
             f"{sum(len(each.done) for each in self._lanes)} are done"
         )
 
-    def _await_phase(self, phase: str) -> Lane | None:
+    def _await_phase(self, left: Sequence[Strike]) -> tuple[Strike, Lane | None]:
+        """An act that can be done now, and whose statement is in its phase; None: nobody's."""
         end = time.monotonic() + PHASE_SECONDS
         by_session = {each.session_id: each for each in self._lanes}
+        usable, asked = 0, 0.0
         while time.monotonic() < end:
+            if time.monotonic() - asked >= USABLE_EVERY:
+                usable, asked = len(self._fleet.usable()), time.monotonic()
             begun = {
                 each.session_id: since for each in self._lanes if (since := each.since) is not None
             }
             driver = self._fleet.driver
+            present: dict[Phase, Lane] = {}
             for activity in self._phases.look(
                 driver.jobs("running"), driver.stages("active"), begun
             ):
                 lane = by_session[activity.session]
-                if activity.phase == phase and lane.since == begun[activity.session]:
-                    return lane
+                if lane.since == begun[activity.session]:
+                    present[activity.phase] = lane
+            if strike := choose(left, present, usable, self._soak.workers):
+                return strike, present[strike.phase]
             time.sleep(_LOOK_EVERY)
-        return None
+        return left[0], None
 
     def _look_at_retries(self) -> None:
         if time.monotonic() - self._retries_at >= RETRIES_EVERY:

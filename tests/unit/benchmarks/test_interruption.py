@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.interruption import history, slowdown, work
 from benchmarks.interruption.lanes import Done
-from benchmarks.interruption.plan import MIX, Phases, Strike, strikes
+from benchmarks.interruption.plan import MIX, Phases, Strike, choose, strikes
 from benchmarks.interruption.record import Soak, Struck, add_up, markdown
 from benchmarks.interruption.slowdown import Pair, Slowdown
 
@@ -40,6 +40,34 @@ def test_ten_interruptions_know_every_phase_both_ways_and_two_at_once() -> None:
 def test_the_mix_has_every_phase_with_and_without_notice() -> None:
     have = {(each.notice, each.phase) for each in MIX}
     assert have == {(n, p) for n in (True, False) for p in ("map", "reduce", "write", "commit")}
+
+
+def test_the_phase_that_passes_soonest_is_not_let_pass() -> None:
+    planned = strikes(100)
+    found = choose(planned, {"map", "commit"}, usable=3, fleet=3)
+    assert found is not None
+    assert found.phase == "commit", "a map will be there again, a commit is over in a second"
+
+
+def test_an_act_that_would_leave_nobody_waits() -> None:
+    two = [Strike(machines=2, notice=True, phase="map")]
+    assert choose(two, {"map"}, usable=2, fleet=3) is None
+    assert choose(two, {"map"}, usable=3, fleet=3) == two[0]
+    assert choose(two, {"map"}, usable=1, fleet=1) == two[0], "where there is only one"
+
+
+def test_nothing_is_taken_in_a_phase_that_nobody_is_in() -> None:
+    assert choose(strikes(100), {"reduce"}, usable=3, fleet=3) is not None
+    assert choose(strikes(1), {"reduce"}, usable=3, fleet=3) is None
+
+
+def test_every_planned_act_is_done_whatever_comes_first() -> None:
+    left = strikes(100)
+    for _ in range(len(left)):
+        act = choose(left, {"map", "reduce", "write", "commit"}, usable=3, fleet=3)
+        assert act is not None
+        left.remove(act)
+    assert left == []
 
 
 @pytest.mark.parametrize(
