@@ -111,8 +111,13 @@ def dimensions(
 ) -> Mapping[str, str]:
     """Whose figures the alarm is about; the last two are ARNs."""
     if alarm.namespace == BALANCER_NAMESPACE:
-        return {
-            "LoadBalancer": balancer.partition(":loadbalancer/")[2],
-            "TargetGroup": target_group.rpartition(":")[2],
-        }
+        return at_balancer(balancer, target_group)
     return {"Stack": stack, "Generation": generation}
+
+
+def at_balancer(balancer: str, target_group: str) -> Mapping[str, str]:
+    """Dimensions of the load balancer's figures on a target group; both are given by ARN."""
+    return {
+        "LoadBalancer": balancer.partition(":loadbalancer/")[2],
+        "TargetGroup": target_group.rpartition(":")[2],
+    }

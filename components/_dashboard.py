@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from components._alarms import BALANCER_NAMESPACE
 from lakehouse.policies import METRICS_NAMESPACE
 
 WIDTH: Final = 24
@@ -14,12 +15,15 @@ WIDTH: Final = 24
 _HEIGHT: Final = 6
 _PER_ROW: Final = 3
 
+_AT_BALANCER: Final = "HealthyHostCount"
+"""The endpoint's own view: leaders of the generation that clients would be sent to."""
+
 _GRAPHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Health (1 is well)": ("Healthy",),
+    "Health (1 is well)": ("Healthy", _AT_BALANCER),
     "Sessions and operations": ("Sessions", "Operations"),
     "Seconds of the probe's queries": ("ProbeLatency", "ExecutorProbeLatency"),
     "Heap of the Connect server, %": ("HeapUsed", "HeapAfterCollection"),
-    "Workers": ("WorkersDesired", "WorkersInService", "WorkersAlive"),
+    "Workers": ("WorkersDesired", "WorkersInService", "WorkersAlive", "WorkersMissing"),
     "Executors and their cores": ("Executors", "ExecutorCores"),
 }
 
@@ -35,20 +39,25 @@ def dashboard(
     *,
     region: str,
     stack: str,
-    generations: Sequence[str],
+    generations: Mapping[str, Mapping[str, str]],
     log_groups: Sequence[str],
     audit_log_group: str,
 ) -> str:
-    """The body: a band of graphs for each generation, then who works and what went wrong."""
+    """The body: a band of graphs for each generation, then who works and what went wrong.
+
+    `generations` are with the dimensions that the load balancer's figures of each have.
+    """
     widgets: list[dict[str, Any]] = []
     row = 0
-    for generation in generations:
+    for generation, at_balancer in generations.items():
         widgets.append(_text(f"## {stack} / {generation}", row))
         row += 1
         for position, (title, metrics) in enumerate(_GRAPHS.items()):
             line, column = divmod(position, _PER_ROW)
             place = _place(row + line * _HEIGHT, column)
-            widgets.append({**place, **_graph(title, metrics, region, stack, generation)})
+            own = {"Stack": stack, "Generation": generation}
+            shown = [_metric(each, own, at_balancer) for each in metrics]
+            widgets.append({**place, **_graph(title, shown, region)})
         row += _HEIGHT * -(-len(_GRAPHS) // _PER_ROW)
     tables = []
     if audit_log_group:
@@ -79,9 +88,15 @@ def _text(markdown: str, row: int) -> dict[str, Any]:
     }
 
 
-def _graph(
-    title: str, metrics: Sequence[str], region: str, stack: str, generation: str
-) -> dict[str, Any]:
+def _metric(name: str, own: Mapping[str, str], at_balancer: Mapping[str, str]) -> list[str]:
+    """A metric as a graph names it: namespace, name, then each dimension and its value."""
+    balancer = name == _AT_BALANCER
+    dimensions = at_balancer if balancer else own
+    namespace = BALANCER_NAMESPACE if balancer else METRICS_NAMESPACE
+    return [namespace, name, *(part for each in dimensions.items() for part in each)]
+
+
+def _graph(title: str, metrics: Sequence[Sequence[str]], region: str) -> dict[str, Any]:
     return {
         "type": "metric",
         "properties": {
@@ -91,10 +106,7 @@ def _graph(
             "stat": "Average",
             "period": 60,
             "yAxis": {"left": {"min": 0}},
-            "metrics": [
-                [METRICS_NAMESPACE, each, "Stack", stack, "Generation", generation]
-                for each in metrics
-            ],
+            "metrics": [list(each) for each in metrics],
         },
     }
 

@@ -185,16 +185,25 @@ class Observability(LakehouseComponent):
 
     def _dashboard(self, name: str) -> aws.cloudwatch.Dashboard:
         args = self._args
-        groups = [args.names.log_group(each) for each in args.target_groups]
+        arns = pulumi.Output.all(args.balancer, *args.target_groups.values())
         return aws.cloudwatch.Dashboard(
             self.child("dashboard"),
             dashboard_name=name,
-            dashboard_body=dashboard(
-                region=args.account.region,
-                stack=args.names.stack,
-                generations=list(args.target_groups),
-                log_groups=groups if args.shape.logs else [],
-                audit_log_group=args.names.audit_log_group if args.audit.queries else "",
-            ),
+            dashboard_body=arns.apply(self._body),
             opts=self.child_opts(),
+        )
+
+    def _body(self, arns: Sequence[str]) -> str:
+        """What the dashboard shows: of the load balancer, and of its target groups in order."""
+        args = self._args
+        groups = [args.names.log_group(each) for each in args.target_groups]
+        return dashboard(
+            region=args.account.region,
+            stack=args.names.stack,
+            generations={
+                generation: _alarms.at_balancer(arns[0], arn)
+                for generation, arn in zip(args.target_groups, arns[1:], strict=True)
+            },
+            log_groups=groups if args.shape.logs else [],
+            audit_log_group=args.names.audit_log_group if args.audit.queries else "",
         )

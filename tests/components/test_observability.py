@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import json
 from typing import Any
 
 import pytest
 
-from components import _alarms
+from components._alarms import at_balancer
 from components._dashboard import WIDTH, dashboard
-from lakehouse.config import ObservabilityConfig
+from lakehouse import boot
 from node import measures
-from tests.components.programs import observability, stack_config, whole
+from node.metrics import Reporter
+from tests.components.programs import chaos, observability, stack_config, whole
 from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
 
 OURS = "Millrace"
@@ -21,20 +24,45 @@ def made(**changes: Any) -> Recorded:
     return build(lambda: observability("one", **changes))
 
 
-def metrics_that_are_put() -> set[str]:
-    """Every name that a leader ever puts."""
-    status = {
-        "healthy": True, "sessions": 1, "operations": 1, "workers_alive": 1,
-        "probe": {"latency_seconds": 1, "distributed_latency_seconds": 1},
-    }  # fmt: skip
-    gauges = {"a.driver.jvm.heap.max": {"value": 1}, "a.driver.jvm.heap.used": {"value": 1}}
-    found = [
-        *measures.of_status(status),
-        *measures.of_jvm({"gauges": gauges}),
-        *measures.of_executors([]),
-        *measures.of_workers([]),
-    ]
-    return {each.name for each in found}
+class Put:
+    """CloudWatch as a leader sees it: remembers what was put, and under which dimensions."""
+
+    def __init__(self) -> None:
+        self.metrics: set[str] = set()
+        self.dimensions: set[tuple[str, ...]] = set()
+
+    def put_metric_data(self, *, Namespace: str, MetricData: list[dict[str, Any]]) -> None:
+        assert Namespace == OURS
+        self.metrics |= {each["MetricName"] for each in MetricData}
+        self.dimensions |= {tuple(d["Name"] for d in each["Dimensions"]) for each in MetricData}
+
+
+class Groups:
+    """The account's one Auto Scaling group."""
+
+    def describe_auto_scaling_groups(self, **_filters: Any) -> dict[str, Any]:
+        return {"AutoScalingGroups": [{"DesiredCapacity": 1, "Instances": []}]}
+
+
+def answers(_host: str, _port: int, path: str) -> Any:
+    """Services of a leader that is well and knows everything."""
+    if path == "/":
+        probe = {"latency_seconds": 1, "distributed_latency_seconds": 1}
+        counts = {"healthy": True, "sessions": 1, "operations": 1, "workers_alive": 1}
+        return {**counts, "probe": probe, "application": {"id": "app-1"}}
+    if path.endswith("/executors"):
+        return []
+    return {"gauges": {f"a.driver.jvm.heap.{each}": {"value": 1} for each in ("max", "used")}}
+
+
+@functools.cache
+def leader() -> Put:
+    """Everything that a leader ever puts: by its own program, which asks everybody."""
+    put = Put()
+    (launch, *_) = whole("example").of("LaunchTemplate")
+    document = boot.parse(base64.b64decode(launch.inputs["userData"]).decode())
+    Reporter(document, put, Groups(), answers).report()
+    return put
 
 
 def test_every_machine_has_a_group_that_ends_and_is_encrypted() -> None:
@@ -137,13 +165,48 @@ def test_a_leader_s_own_view_is_told_apart_by_stack_and_generation() -> None:
     assert alarm["dimensions"] == {"Stack": "example", "Generation": "green"}
 
 
-def test_alarms_watch_what_leaders_put() -> None:
-    watched = {
-        each.metric
-        for each in _alarms.alarms(ObservabilityConfig(), 1)
-        if each.namespace == measures.NAMESPACE
-    }
-    assert watched <= metrics_that_are_put()
+def watched() -> list[tuple[str, str, set[str]]]:
+    """Of every alarm of a stack with everything in it: namespace, metric, dimensions."""
+    alarms = [*made().of("MetricAlarm"), *build(lambda: chaos("two")).of("MetricAlarm")]
+    inputs = [each.inputs for each in alarms]
+    return [(each["namespace"], each["metricName"], set(each["dimensions"])) for each in inputs]
+
+
+def shown() -> list[tuple[str, str, set[str]]]:
+    """The same of every line of the dashboard."""
+    lines = [
+        line
+        for widget in body()["widgets"]
+        if widget["type"] == "metric"
+        for line in widget["properties"]["metrics"]
+    ]
+    return [(line[0], line[1], set(line[2::2])) for line in lines]
+
+
+def test_the_dashboard_shows_everything_that_leaders_put_and_nothing_else() -> None:
+    ours = {metric for namespace, metric, _ in shown() if namespace == OURS}
+    assert ours == leader().metrics
+
+
+def test_every_alarm_is_about_something_that_is_put() -> None:
+    ours = {metric for namespace, metric, _ in watched() if namespace == OURS}
+    assert {"Healthy", "HeapAfterCollection", "Sessions", "WorkersMissing"} <= ours
+    assert ours <= leader().metrics, "an alarm over nothing is never raised, or always"
+
+
+def test_figures_are_asked_for_under_the_dimensions_that_they_are_put_under() -> None:
+    """With one dimension more or less it is another metric, which has no data."""
+    (names,) = leader().dimensions
+    for namespace, metric, dimensions in [*watched(), *shown()]:
+        expected = set(names) if namespace == OURS else {"LoadBalancer", "TargetGroup"}
+        assert dimensions == expected, metric
+
+
+def test_the_health_of_the_endpoint_is_watched_and_shown_as_the_balancer_sees_it() -> None:
+    expected = ("AWS/NetworkELB", "HealthyHostCount", {"LoadBalancer", "TargetGroup"})
+    assert {namespace for namespace, _, _ in watched()} == {OURS, "AWS/NetworkELB"}
+    assert expected in watched()
+    assert expected in shown()
 
 
 def test_leaders_put_where_they_may() -> None:
@@ -154,22 +217,15 @@ def body() -> dict[str, Any]:
     text = dashboard(
         region=REGION,
         stack="prod",
-        generations=["blue", "green"],
+        generations={
+            each: at_balancer(f"x:loadbalancer/net/c/{each}", f"x:targetgroup/{each}/1")
+            for each in ("blue", "green")
+        },
         log_groups=["/millrace/prod/blue"],
         audit_log_group="/millrace/prod/audit/queries",
     )
     parsed: dict[str, Any] = json.loads(text)
     return parsed
-
-
-def test_the_dashboard_shows_everything_that_leaders_put() -> None:
-    shown = {
-        metric[1]
-        for widget in body()["widgets"]
-        if widget["type"] == "metric"
-        for metric in widget["properties"]["metrics"]
-    }
-    assert shown == metrics_that_are_put() - {"WorkersMissing"}, "missing is the gap between two"
 
 
 def test_no_two_widgets_lie_on_each_other_or_beyond_the_edge() -> None:
