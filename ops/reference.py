@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 from lakehouse.reference import config_page
+from ops.matrix.page import version_sets_page
 from toolchain.progress import Progress
 
 ROOT = Path(__file__).parents[1]
-PAGES = {"docs/reference/config.md": config_page}
+PAGES = {
+    "docs/reference/config.md": config_page,
+    "docs/reference/version-sets.md": version_sets_page,
+}
 
 
 def main() -> int:

@@ -69,7 +69,10 @@ def deletable(config: dict[str, Any]) -> None:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running_account() as url:
         old, new = register_image(url, OLD), register_image(url, NEW)
-        record_proof(url, old, OLD, components={"spark": "3.5.7", "iceberg": "1.10.0"})
+        older = {"spark": "3.5.7", "iceberg": "1.10.0"}
+        record_proof(url, old, OLD, components=older)
+        # The set's present record is of a newer Iceberg; clients were tried with this very image.
+        record_proof(url, old, OLD, components=older, place="matrix")
         record_proof(url, new, NEW, components={"spark": "3.5.7", "iceberg": "1.11.0"})
         stack = open_stack("example", url, tmp_path_factory.mktemp("channels"), deletable)
         made = World(url=url, program=stack, old=old, new=new)

@@ -18,8 +18,26 @@ from ops.aws import Account, Parameters
 from ops.image import catalogue, channels, proofs, retire, suite
 from ops.image.bake import LocalImage
 from ops.image.layer import TESTS
+from ops.matrix.record import Cell, Record, ServerRecord
 
 REGION = "eu-central-1"
+
+
+def matrix(version_set: str = "spark-3.5", spark: str = "3.5.7", said: str = "") -> Record:
+    """A record of the matrix with one row."""
+    row = ServerRecord(
+        version_set=version_set,
+        components={"spark": spark},
+        pins="",
+        content_hash="",
+        architecture="amd64",
+        time="",
+        cells=(
+            Cell(client="spark-3.5", checks={"SQL": said}, seconds=1),
+            Cell(client="spark-4.1", refused="too new", seconds=1),
+        ),
+    )
+    return Record(servers=(row,))
 
 
 def image(content: str) -> LocalImage:
@@ -64,8 +82,9 @@ def add(account: Account, content: str) -> str:
     return image_id
 
 
-def promote(account: Account, name: str, word: str) -> str:
-    return channels.promote(account.parameters, catalogue.read(account), name, word)
+def promote(account: Account, name: str, word: str, tried: Record | None = None) -> str:
+    known = catalogue.read(account)
+    return channels.promote(account.parameters, known, name, word, tried or matrix())
 
 
 def rollback(account: Account, name: str) -> str:
@@ -150,6 +169,48 @@ def test_an_unproved_image_reaches_no_channel(account: Account) -> None:
     with pytest.raises(PreflightError, match="is not proved"):
         promote(account, "prod", image_id)
     assert account.parameters.below("/millrace/images/channels") == {}
+
+
+@pytest.mark.parametrize(
+    ("tried", "reason"),
+    [
+        (matrix("spark-4.1", "4.1.4"), "version set spark-3.5 never passed its matrix"),
+        (matrix(said="TypeError: no"), "the matrix of version set spark-3.5 did not pass: "),
+        (matrix(spark="3.5.9"), "with other versions (spark 3.5.9, the image 3.5.7)"),
+    ],
+)
+def test_an_image_whose_set_did_not_pass_its_matrix_reaches_no_channel(
+    account: Account, tried: Record, reason: str
+) -> None:
+    image_id = add(account, "a")
+    with pytest.raises(PreflightError) as caught:
+        promote(account, "prod", image_id, tried)
+    assert f"image {image_id} cannot be promoted: " in str(caught.value)
+    assert reason in str(caught.value)
+    assert account.parameters.below("/millrace/images/channels") == {}
+
+
+def test_an_image_that_clients_were_tried_with_itself_needs_no_other_record(
+    account: Account,
+) -> None:
+    proofs.keep_matrix(image("a"), suite_hash="5" * 64, passed=True)
+    image_id = add(account, "a")
+    promote(account, "prod", image_id, matrix(spark="3.5.9"))
+    assert value(account, "prod") == image_id
+
+
+def test_an_image_that_failed_its_own_matrix_is_unusable(account: Account) -> None:
+    proofs.keep_matrix(image("a"), suite_hash="5" * 64, passed=False)
+    with pytest.raises(PreflightError, match=r"failed its suite \(matrix"):
+        promote(account, "prod", add(account, "a"))
+
+
+def test_a_way_back_does_not_wait_for_a_matrix(account: Account) -> None:
+    first, second = (add(account, each) for each in "ab")
+    for each in (first, second):
+        promote(account, "prod", each)
+    rollback(account, "prod")
+    assert value(account, "prod") == first
 
 
 def test_a_failed_suite_is_recorded_and_keeps_the_image_out(
