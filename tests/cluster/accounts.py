@@ -67,7 +67,7 @@ def running_account() -> Iterator[str]:
                 yield url
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(ANSWER_SECONDS)
 
 
 @contextmanager
