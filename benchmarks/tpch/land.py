@@ -53,8 +53,8 @@ _CREDENTIALS: Final = {
 }
 
 
-def open_catalog(context: OpsContext) -> S3TablesCatalog:
-    """The stack's first catalog, for pyiceberg."""
+def open_catalog(context: OpsContext, name: str = "") -> S3TablesCatalog:
+    """A catalog of the stack for pyiceberg; the first one, unless it is named."""
     outputs = context.outputs
     properties = {"s3.region": outputs.region}
     if outputs.aws_endpoint_url:
@@ -62,9 +62,9 @@ def open_catalog(context: OpsContext) -> S3TablesCatalog:
     for key, variable in _CREDENTIALS.items():
         if variable in os.environ:
             properties[key] = os.environ[variable]
-    first = outputs.catalogs[0]
+    chosen = next(each for each in outputs.catalogs if name in ("", each.name))
     return S3TablesCatalog(
-        first.name, context.account.client("s3tables"), first.warehouse, properties
+        chosen.name, context.account.client("s3tables"), chosen.warehouse, properties
     )
 
 

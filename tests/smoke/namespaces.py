@@ -8,14 +8,17 @@ from ops.wait import Pending, until
 DEADLINE = 60.0
 
 
-def drop_namespace(context: OpsContext, name: str) -> None:
+def drop_namespace(context: OpsContext, name: str, catalog: str = "") -> None:
     """Delete a namespace through the account's API: it works also when the engine does not.
+    It is of the first catalog, or of the one named.
 
     A statement that was cut off may still commit a table meanwhile, so it is looked for until
     there is none.
     """
     client = context.account.client("s3tables")
-    where = {"tableBucketARN": context.outputs.catalogs[0].warehouse, "namespace": name}
+    warehouses = {each.name: each.warehouse for each in context.outputs.catalogs}
+    warehouse = warehouses[catalog or context.outputs.catalogs[0].name]
+    where = {"tableBucketARN": warehouse, "namespace": name}
 
     def empty() -> bool | Pending:
         pages = client.get_paginator("list_tables").paginate(**where)
