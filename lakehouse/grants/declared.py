@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -50,8 +51,8 @@ def declare(
     """Everything that is declared; `tiers` are the stack's own buckets, the first one foremost.
 
     Raises:
-        ConfigError: a reader is a Lake Formation administrator, which shows only now that the
-            account is known.
+        ConfigError: a reader is a Lake Formation administrator, or a role of this stack's that
+            reads past Lake Formation, which shows only now that account and names are known.
     """
     own = {tier.bucket: tier.shape.namespaces for tier in tiers}
     called = {tier.name: tier.bucket for tier in tiers}
@@ -65,6 +66,12 @@ def declare(
         "administrator may read everything; remove it there"
         for name, arn in principals.items()
         if arn in governance.admins
+    ]
+    found += [
+        f'millrace:governance.readers.{name}.arn = "{reader.arn}": is a role of this stack that '
+        "uses tables by IAM, past Lake Formation; name another one, or leave arn out"
+        for name, reader in governance.readers.items()
+        if reader.arn and _uses_tables(reader.arn, names)
     ]
     if found:
         raise ConfigError(found)
@@ -89,6 +96,13 @@ def declare(
         ),
         setup=setup,
     )
+
+
+def _uses_tables(arn: str, names: Names) -> bool:
+    """Whether this is a writer's or a machine's role, by the name that this stack gives those."""
+    role = arn.rpartition("/")[2]
+    prefix = re.escape(names.prefix)
+    return bool(re.fullmatch(rf"{prefix}-(ingest-.*|.+-(leader|worker)-[0-9a-f]{{7}})", role))
 
 
 def role_arn(account: Account, name: str) -> str:

@@ -51,6 +51,7 @@ Governance.where_asked(
     GovernanceArgs(
         names=names,
         shape=config.governance,
+        boundary=config.access.permissions_boundary,
         declared=declare(
             config.governance,
             account=account,

@@ -61,6 +61,19 @@ def test_grants_of_every_kind_are_held_narrowed_moved_and_revoked(place: Place) 
     assert place.settings()["AllowFullTableExternalDataAccess"] is True
     assert len(place.grants()) == len(every_kind)
 
+    # Run again: nothing to do, whatever form the service returns things in.
+    assert stack.steps() == []
+
+    # Added: one more, and nothing else is touched.
+    more = [*every_kind, {"to": "bi", "namespace": "hr", "table": "*", "actions": ["describe"]}]
+    assert stack.steps(governance=governed(*more, **tags)) == ["create Grant"]
+    stack.up()
+    assert stack.problems() == []
+    assert len(place.grants()) == len(more)
+    stack.up(governance=governed(*every_kind, **tags))
+    assert stack.problems() == []
+    assert len(place.grants()) == len(every_kind)
+
     # Narrowed: one update, and the account follows.
     narrowed = [{**ORDERS, "actions": ["select"]}, *every_kind[1:]]
     assert stack.steps(governance=governed(*narrowed, **tags)) == ["update Grant"]
@@ -171,6 +184,39 @@ def test_two_stacks_share_what_is_one_to_an_account(place: Place) -> None:
     assert place.admins() == set()
     assert place.notes() == []
     assert not [each for each in place.roles() if each.startswith("millrace")]
+
+
+def test_settings_are_as_they_were_when_the_last_stack_has_gone(place: Place) -> None:
+    lake = place.client("lakeformation")
+    others = {
+        "DataLakeAdmins": [{"DataLakePrincipalIdentifier": f"{ROLE}/founder"}],
+        "ReadOnlyAdmins": [{"DataLakePrincipalIdentifier": f"{ROLE}/audit"}],
+        "CreateTableDefaultPermissions": [
+            {
+                "Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"},
+                "Permissions": ["ALL"],
+            }
+        ],
+        "Parameters": {"CROSS_ACCOUNT_VERSION": "4", "SET_SOURCE_IDENTITY": "TRUE"},
+        "TrustedResourceOwners": ["210987654321"],
+        "AllowFullTableExternalDataAccess": True,
+    }
+    lake.put_data_lake_settings(DataLakeSettings=others)
+    before = place.settings()
+    first, second = place.stack("one"), place.stack("two")
+    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+    first.up(governance=governed(), access={"permissions_boundary": boundary})
+    role = place.client("iam").get_role(RoleName="millrace-s3tables-eu-central-1")["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    second.up(governance=governed(federation="use", admins=[f"{ROLE}/founder", f"{ROLE}/second"]))
+    assert place.admins() == {"founder", "platform", "second"}
+    first.destroy()
+    assert place.admins() == {"founder", "second"}
+    assert second.problems() == []
+    second.program.preview(quiet, expect_no_changes=True)
+    second.destroy()
+    assert place.settings() == before, "what others set is theirs, to the last field"
+    assert place.notes() == []
 
 
 def test_the_user_goes_first_and_the_maker_keeps_everything(place: Place) -> None:

@@ -196,6 +196,32 @@ def test_a_reader_that_is_an_administrator_is_refused_once_the_account_is_known(
         )
 
 
+@pytest.mark.parametrize(
+    ("role", "refused"),
+    [
+        ("millrace-dev-ingest-airflow", True),
+        ("millrace-dev-blue-leader-0a1b2c3", True),
+        ("millrace-dev-blue-worker-0a1b2c3", True),
+        ("millrace-dev-2-ingest-airflow", False),
+        ("millrace-stage-ingest-airflow", False),
+        ("analysts-leader-0a1b2c3", False),
+        ("airflow", False),
+    ],
+)
+def test_a_role_of_the_stack_s_that_uses_tables_by_iam_is_no_reader(
+    role: str, refused: bool
+) -> None:
+    names = Names(project="millrace", stack="dev")
+    config = read(readers={"jobs": {"engines": ["emr"], "arn": f"{ROLE}/{role}"}})
+    account = Account(region="eu-central-1", account_id="123456789012")
+    buckets = tiers(config.catalog, names)
+    if not refused:
+        assert declare(config.governance, account=account, names=names, tiers=buckets).principals
+        return
+    with pytest.raises(ConfigError, match=r"readers\.jobs\.arn = .*by IAM, past Lake Formation"):
+        declare(config.governance, account=account, names=names, tiers=buckets)
+
+
 def test_without_a_section_there_is_no_governance() -> None:
     config = LakehouseConfig.from_pulumi(
         {key: value for key, value in EXAMPLE.items() if key != "millrace:governance"}
