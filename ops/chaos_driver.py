@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 
@@ -13,6 +15,10 @@ from lakehouse import ports
 from lakehouse.errors import LakehouseError
 
 ANSWER_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 180.0
+"""A leader in the middle of a storm may be slow to answer, and that is no failure of anybody's."""
+
+_PAUSE: Final = 2.0
 _SPARK: Final = "/api/v1/applications"
 
 
@@ -20,13 +26,26 @@ class DriverError(LakehouseError):
     """The driver or the master did not answer; names what was asked."""
 
 
+class _SilentError(DriverError):
+    """Nothing came back at all, which may pass."""
+
+
 class Driver:
     """Spark's REST interface through one SSH connection; not for use by several threads."""
 
-    def __init__(self, client: paramiko.SSHClient, leader: str) -> None:
+    def __init__(
+        self,
+        client: paramiko.SSHClient,
+        leader: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """`leader` is its private address; the caller closes `client`."""
         self._client = client
         self._leader = leader
+        self._clock = clock
+        self._sleep = sleep
         self._connections: dict[int, HTTPConnection] = {}
         self._application = ""
 
@@ -66,13 +85,21 @@ class Driver:
         return self._get(ports.DRIVER_UI, "127.0.0.1", f"{_SPARK}/{self._application}{path}")
 
     def _get(self, port: int, host: str, path: str) -> Any:
-        try:
-            return self._ask(port, host, path)
-        except DriverError:
-            # A connection that was kept may have been closed by the other side.
-            self._application = ""
-            self._drop(port)
-            return self._ask(port, host, path)
+        end = self._clock() + PATIENCE_SECONDS
+        again = True
+        while True:
+            try:
+                return self._ask(port, host, path)
+            except DriverError as error:
+                self._application = ""
+                self._drop(port)
+                if again:
+                    # A connection that was kept may have been closed by the other side.
+                    again = False
+                    continue
+                if not isinstance(error, _SilentError) or self._clock() >= end:
+                    raise
+            self._sleep(_PAUSE)
 
     def _ask(self, port: int, host: str, path: str) -> Any:
         try:
@@ -83,7 +110,7 @@ class Driver:
         except (OSError, HTTPException, paramiko.SSHException) as error:
             self._drop(port)
             msg = f"{host}:{port}{path} on {self._leader}: {error or type(error).__name__}"
-            raise DriverError(msg) from error
+            raise _SilentError(msg) from error
         if answer.status != 200:
             msg = f"{host}:{port}{path} on {self._leader}: status {answer.status}"
             raise DriverError(msg)
