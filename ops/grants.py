@@ -14,7 +14,7 @@ from lakehouse.config import LakehouseConfig
 from lakehouse.errors import PreflightError
 from lakehouse.grants import bypass
 from lakehouse.grants.compare import deviations, objects
-from lakehouse.grants.declared import Declared, declare
+from lakehouse.grants.declared import ANY_ACCOUNT, Declared, declare
 from lakehouse.grants.model import Grant, Target
 from lakehouse.grants.normalise import resource
 from lakehouse.grants.tags import covered, differences
@@ -28,9 +28,6 @@ from ops.lake_formation import Glue, Iam, LakeFormation
 from ops.redact import Redactor
 
 PROJECT: Final = "millrace"
-ANY_ACCOUNT: Final = "000000000000"
-"""Where the account does not matter: nobody is asked to explain what is declared."""
-
 _FLAG: Final = "AllowFullTableExternalDataAccess"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from lakehouse.config import _tag_rules
 from lakehouse.config._grant_rules import target
@@ -18,6 +19,9 @@ from lakehouse.grants.truth import Setup
 from lakehouse.names import Names
 from lakehouse.policies import Account
 from lakehouse.tiers import Tier
+
+ANY_ACCOUNT: Final = "000000000000"
+"""Where the account does not matter: nobody is asked to explain what is declared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +55,9 @@ def declare(
     """Everything that is declared; `tiers` are the stack's own buckets, the first one foremost.
 
     Raises:
-        ConfigError: a reader is a Lake Formation administrator, or a role of this stack's that
-            reads past Lake Formation, which shows only now that account and names are known.
+        ConfigError: a reader is a Lake Formation administrator, a role of this stack's that
+            reads past Lake Formation, or of another account, which shows only now that account
+            and names are known.
     """
     own = {tier.bucket: tier.shape.namespaces for tier in tiers}
     called = {tier.name: tier.bucket for tier in tiers}
@@ -72,6 +77,14 @@ def declare(
         "uses tables by IAM, past Lake Formation; name another one, or leave arn out"
         for name, reader in governance.readers.items()
         if reader.arn and _uses_tables(reader.arn, names)
+    ]
+    found += [
+        f'millrace:governance.readers.{name}.arn = "{reader.arn}": is of account '
+        f"{_account_of(reader.arn)} and the tables are of {account.account_id}; that an engine "
+        "there is held to a grant on S3 Tables is not documented. Leave arn out, which makes a "
+        "role here, and let theirs take it: name it in trusted"
+        for name, reader in governance.readers.items()
+        if reader.arn and account.account_id not in (ANY_ACCOUNT, _account_of(reader.arn))
     ]
     if found:
         raise ConfigError(found)
@@ -96,6 +109,11 @@ def declare(
         ),
         setup=setup,
     )
+
+
+def _account_of(arn: str) -> str:
+    """Account number of a principal."""
+    return arn.split(":")[4]
 
 
 def _uses_tables(arn: str, names: Names) -> bool:

@@ -11,7 +11,7 @@ import yaml
 
 from lakehouse.config import LakehouseConfig
 from lakehouse.errors import ConfigError
-from lakehouse.grants.declared import declare
+from lakehouse.grants.declared import ANY_ACCOUNT, Declared, declare
 from lakehouse.names import Names
 from lakehouse.policies import Account
 from lakehouse.tiers import tiers
@@ -220,6 +220,39 @@ def test_a_role_of_the_stack_s_that_uses_tables_by_iam_is_no_reader(
         return
     with pytest.raises(ConfigError, match=r"readers\.jobs\.arn = .*by IAM, past Lake Formation"):
         declare(config.governance, account=account, names=names, tiers=buckets)
+
+
+def declared_in(account_id: str) -> Declared:
+    names = Names(project="millrace", stack="dev")
+    config = read()
+    account = Account(region="eu-central-1", account_id=account_id)
+    return declare(
+        config.governance, account=account, names=names, tiers=tiers(config.catalog, names)
+    )
+
+
+def test_a_reader_of_another_account_is_refused_once_the_account_is_known() -> None:
+    assert declared_in("123456789012").principals["audit"] == f"{ROLE}/audit"
+    with pytest.raises(ConfigError) as error:
+        declared_in("210987654321")
+    (finding,) = error.value.findings
+    assert finding == (
+        f'millrace:governance.readers.audit.arn = "{ROLE}/audit": is of account 123456789012 and '
+        "the tables are of 210987654321; that an engine there is held to a grant on S3 Tables is "
+        "not documented. Leave arn out, which makes a role here, and let theirs take it: name it "
+        "in trusted"
+    )
+
+
+def test_to_explain_grants_no_account_need_be_known() -> None:
+    assert declared_in(ANY_ACCOUNT).principals["audit"] == f"{ROLE}/audit"
+
+
+def test_a_role_here_may_be_taken_from_another_account() -> None:
+    """What the refusal says to do instead."""
+    theirs = "arn:aws:iam::210987654321:role/analysts"
+    config = read(**reader(trusted=[theirs]))
+    assert config.governance.readers["bi"].trusted == (theirs,)
 
 
 def test_without_a_section_there_is_no_governance() -> None:
