@@ -114,8 +114,15 @@ class Fleet:
         return [{"numTasks": total, "numActiveTasks": active, "numCompleteTasks": 0}]
 
     def step(self, seconds: float = 5.0) -> Decision:
+        """One look; whatever a test is about, nobody at work may be taken by it."""
         self.cloud.after(seconds)
-        return self.autoscaler.step()
+        decision = self.autoscaler.step()
+        kept = status(self.state) or {}
+        for each in kept["decisions"]:
+            busy = [name for name, was in each.get("taken", {}).items() if was["running"]]
+            assert not busy, f"{busy} were taken from their work: {each}"
+        assert decision.desired >= kept["minimum"], "never below the minimum"
+        return decision
 
     def until(self, wanted: Any, limit: float, step: float = 15.0) -> float:
         """Steps until `wanted()`; the seconds that it took."""
