@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policy.resource import Finding, Resource, entries, is_true
+from policy.tags import takes_tags
 
 LIFETIME: Final = "lifetime"
 DISPOSABLE: Final = "disposable"
@@ -104,8 +105,8 @@ def _unprotected(resource: Resource) -> Iterator[str]:
 
 
 def _disposable(resources: Sequence[Resource]) -> bool:
-    """Whether every resource that has tags says so: one that does not may be shared."""
-    said = [_lifetime(each) for each in resources if each.get("tags")]
+    """Whether every resource that has AWS's tags says so: one that does not may be shared."""
+    said = [_lifetime(each) for each in resources if takes_tags(each.type) and each.get("tags")]
     return bool(said) and all(each == DISPOSABLE for each in said)
 
 

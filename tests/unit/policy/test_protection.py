@@ -55,3 +55,12 @@ def test_one_resource_that_does_not_say_so_keeps_the_whole_stack() -> None:
 
 def test_resources_without_tags_make_nothing_disposable() -> None:
     assert len(messages(good("s3tables.TableBucket"))) == 1
+
+
+def test_tags_that_are_not_aws_s_own_say_nothing_about_it() -> None:
+    dynamic = Resource(
+        type="pulumi-python:dynamic/lakehouse:Tagged",
+        name="sales",
+        properties={"tags": {"domain": "sales"}},
+    )
+    assert messages(good("kms.Key", {"tags": DISPOSABLE}), dynamic) == [], "LF-tags of a table"
