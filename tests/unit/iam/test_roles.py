@@ -28,6 +28,12 @@ from tests.unit.iam.roles import (
     scaling_leader,
 )
 
+SIZING = (
+    "SetDesiredCapacity",
+    "TerminateInstanceInAutoScalingGroup",
+    "UpdateAutoScalingGroup",
+)
+
 
 def test_every_role_of_the_stack_has_its_list() -> None:
     generations = ("blue", "green")
@@ -105,13 +111,36 @@ def test_a_leader_reports_figures_under_our_name_only() -> None:
 def test_a_leader_that_scales_changes_its_own_fleet_and_no_other_group() -> None:
     own, others = group(f"{PREFIX}-{WORKER}"), group(f"{PREFIX}-green-worker")
     scaling = scaling_leader()
-    for action in ("SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"):
+    for action in SIZING:
         call = Request(action=f"autoscaling:{action}", resource=own)
         assert decide(call, scaling) is Decision.ALLOWED
         for wrong in (others, group(f"{PREFIX}-{LEADER}"), group(f"{PREFIX}-{WORKER}-worker")):
             call = Request(action=f"autoscaling:{action}", resource=wrong)
             assert decide(call, scaling) is not Decision.ALLOWED
         assert decision(LEADER, f"autoscaling:{action}", own, {}) is not Decision.ALLOWED
+
+
+@pytest.mark.parametrize("call", [*NO_MACHINE_MAY, *NO_LEADER_MAY], ids=str)
+def test_a_leader_that_scales_may_do_no_more_of_anything_else(call: Call) -> None:
+    request = Request(action=call.action, resource=call.resource, context=call.context)
+    assert decide(request, scaling_leader()) is not Decision.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("autoscaling:CreateAutoScalingGroup", group(f"{PREFIX}-{WORKER}")),
+        ("autoscaling:DeleteAutoScalingGroup", group(f"{PREFIX}-{WORKER}")),
+        ("autoscaling:PutLifecycleHook", group(f"{PREFIX}-{WORKER}")),
+        ("autoscaling:DeleteLifecycleHook", group(f"{PREFIX}-{WORKER}")),
+        ("ec2:CreateFleet", "*"),
+        ("ec2:RunInstances", arn("ec2", "launch-template/1")),
+        ("iam:CreateServiceLinkedRole", "*"),
+    ],
+)
+def test_launching_stays_the_group_s_own_right(action: str, resource: str) -> None:
+    request = Request(action=action, resource=resource, context={})
+    assert decide(request, scaling_leader()) is not Decision.ALLOWED
 
 
 def test_a_leader_takes_notices_out_of_its_own_queue_and_puts_none_in() -> None:
@@ -127,5 +156,5 @@ def test_a_leader_takes_notices_out_of_its_own_queue_and_puts_none_in() -> None:
 
 def test_a_worker_changes_the_size_of_no_group() -> None:
     own = group(f"{PREFIX}-{WORKER}")
-    for action in ("SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup"):
+    for action in SIZING:
         assert decision(WORKER, f"autoscaling:{action}", own, {}) is not Decision.ALLOWED
