@@ -78,15 +78,19 @@ def _here(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
 
 
 def _on_instance(arguments: argparse.Namespace, redactor: Redactor, log: Log) -> str:
-    if not arguments.image:
+    local = arguments.stack == LOCAL_STACK
+    if not (arguments.image or local):
         msg = "name the image to prove on an instance; `lakehouse image list` has all"
         raise PreflightError(msg)
     context = open_account(arguments.stack, cloud=arguments.cloud, redactor=redactor)
-    local = arguments.stack == LOCAL_STACK
     state = LocalState.of(arguments.cloud)
     subnet = arguments.subnet or _stacks_subnet(arguments, redactor)
+    word: str = arguments.image
+    if local and not word.startswith((CHANNEL, "ami-")):
+        # What was baked here becomes an image of the account by being asked for.
+        word = _record(context, _baked(arguments, context, log))
     with context.inside():
-        image = catalogue.read(context.account).find(arguments.image).image
+        image = catalogue.read(context.account).find(word).image
         bench = Bench(
             account=context.account,
             region=context.region,
