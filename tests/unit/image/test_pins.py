@@ -47,6 +47,13 @@ def test_an_unknown_set_is_refused_with_those_there_are() -> None:
         load_set("spark-2.4")
 
 
+@of_every_set
+def test_python_packages_are_called_by_their_canonical_names(pins: Versions) -> None:
+    names = [each.name for each in pins.python_artefacts]
+    canonical = [re.sub(r"[-_.]+", "-", name).lower() for name in names]
+    assert names == canonical, "the role compares them with what pip lists, written so (PEP 503)"
+
+
 @pytest.mark.parametrize("artefact", _ARTEFACTS, ids=lambda artefact: artefact.file)
 def test_an_artefact_has_a_checksum(artefact: PythonArtefact | JarArtefact) -> None:
     assert re.fullmatch("[0-9a-f]{64}", artefact.sha256)
