@@ -141,6 +141,14 @@ def test_metadata_version_1_is_off_in_the_sdk(
         assert "-Daws.disableEc2MetadataV1=true" in conf[f"spark.{who}.extraJavaOptions"]
 
 
+def test_a_metadata_service_that_is_slow_for_a_moment_fails_no_task(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    conf = settings(leader, instance, sizes)
+    for who in ("driver", "executor"):
+        assert "-Daws.ec2MetadataServiceTimeout=10" in conf[f"spark.{who}.extraJavaOptions"]
+
+
 def test_several_executors_on_a_worker_need_several_ports(
     leader: BootDocument, instance: Instance, sizes: Sizes
 ) -> None:
