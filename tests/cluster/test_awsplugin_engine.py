@@ -125,6 +125,7 @@ class Stack:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
             "NO_COLOR": "1",
+            "TMPDIR": str(self.folder / "tmp"),
         }
         done = subprocess.run(
             [str(self.kit.pulumi), *arguments, "--non-interactive"],
@@ -171,6 +172,7 @@ def stack(account: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     folder = tmp_path_factory.mktemp("engine")
     program = folder / "program"
     (program / "fn").mkdir(parents=True)
+    (folder / "tmp").mkdir()
     (program / "fn" / "index.py").write_text("def handler(event, context):\n    return event\n")
     (program / "Pulumi.yaml").write_text("name: bridge\nruntime: python\n")
     (program / "__main__.py").write_text(PROGRAM)
@@ -338,3 +340,9 @@ def test_a_provider_process_ends_with_its_engine(stack: Stack) -> None:
         if marker in environment and int(process.name) != os.getpid():
             alive.append(words)
     assert alive == []
+
+
+def test_a_provider_process_leaves_no_socket(stack: Stack) -> None:
+    stack.run("preview")
+    left = [path.name for path in (stack.folder / "tmp").rglob("*") if path.is_socket()]
+    assert left == [], "each run of the engine would leave one in the folder for temporary files"

@@ -36,6 +36,8 @@ UNLIMITED: Final = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
 )
+# The socket's file is gone once somebody is connected, so nobody hangs up when calls are rare.
+_NEVER_IDLE: Final = ("grpc.client_idle_timeout_ms", 2**31 - 1)
 
 AttributePath = tuple[str | int, ...]
 
@@ -140,7 +142,7 @@ class Terraform:
             msg = f"{self._binary.name} is no Terraform provider of protocol 5: {self.last_words()}"
             raise ToolError(msg)
         target = f"unix:{words[3]}" if words[2] == "unix" else words[3]
-        return grpc.insecure_channel(target, options=UNLIMITED)
+        return grpc.insecure_channel(target, options=(*UNLIMITED, _NEVER_IDLE))
 
     def last_words(self) -> str:
         """What the process printed last, for the message about its end."""
@@ -169,7 +171,15 @@ class Terraform:
     def connect(self) -> None:
         """Wait until the provider can be called; later callers find everything in place."""
         with self._connecting:
-            _ = self._methods
+            if "_methods" not in self.__dict__:
+                _ = self._methods
+                self._unlink()
+
+    def _unlink(self) -> None:
+        """Remove the socket's file: the engine's signal leaves plugins no time to tidy up."""
+        network, address = self._handshake[2:4]
+        if network == "unix":
+            Path(address).unlink(missing_ok=True)
 
     def call(self, method: str, *, tolerant: bool = False, **fields: Any) -> Any:
         """One call. Byte strings of values are wrapped; errors raise unless `tolerant`."""
