@@ -10,6 +10,8 @@ import pytest
 _REPOSITORY = Path(__file__).parents[3]
 _UNITS = sorted((_REPOSITORY / "ansible" / "roles").glob("*/templates/*.service.j2"))
 _HARDENING = ["NoNewPrivileges", "PrivateTmp"]
+_MOUNTS_FOR_ALL = {"millrace-scratch.service.j2"}
+"""Any private view of the file system would keep their mounts from everybody else."""
 
 
 class _Unit(RawConfigParser):
@@ -26,7 +28,8 @@ def _service(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("setting", _HARDENING)
 @pytest.mark.parametrize("path", _UNITS, ids=lambda path: path.name)
 def test_a_service_is_hardened(path: Path, setting: str) -> None:
-    assert _service(path).get(setting) == "yes"
+    wanted = None if path.name in _MOUNTS_FOR_ALL and setting == "PrivateTmp" else "yes"
+    assert _service(path).get(setting) == wanted
 
 
 @pytest.mark.parametrize("path", _UNITS, ids=lambda path: path.name)
