@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.iam.evaluator import Decision, Document, Request, decide
+from tests.components.iam.evaluator import Decision, Document, Request, decide
 
 Caller = tuple[str, str]
 """Kind and name: ("Service", "logs.amazonaws.com"), ("AWS", an ARN)."""

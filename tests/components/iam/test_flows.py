@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from tests.components.iam.evaluator import Decision
+from tests.components.iam.roles import STACK, arn, decision, log
 from tests.components.programs import whole
 from tests.components.recorder import ACCOUNT_ID, REGION
-from tests.unit.iam.evaluator import Decision
-from tests.unit.iam.roles import STACK, arn, decision, log
 
 GROUP = f"/millrace/{STACK}/network/flows"
 

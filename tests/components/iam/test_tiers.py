@@ -12,10 +12,10 @@ import pytest
 
 from lakehouse import boot
 from lakehouse.outputs import StackOutputs
+from tests.components.iam.evaluator import Decision, Request, decide
+from tests.components.iam.roles import KEY, PREFIX, STACK, arn, encryption_of, of
 from tests.components.programs import ROOT, stack_settings
 from tests.components.recorder import Recorded, build
-from tests.unit.iam.evaluator import Decision, Request, decide
-from tests.unit.iam.roles import KEY, PREFIX, STACK, arn, encryption_of, of
 
 BUCKETS = [arn("s3tables", f"bucket/{PREFIX}{suffix}") for suffix in ("", "-bronze", "-gold")]
 STRANGER = arn("s3tables", f"bucket/{PREFIX}-copper")

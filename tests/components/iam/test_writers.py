@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.components.programs import whole
-from tests.unit.iam.conditions import hold
-from tests.unit.iam.evaluator import Decision, Request, decide
-from tests.unit.iam.roles import (
+from tests.components.iam.conditions import hold
+from tests.components.iam.evaluator import Decision, Request, decide
+from tests.components.iam.roles import (
     BUCKET,
     KEY,
     OTHER_BUCKET,
@@ -26,6 +25,7 @@ from tests.unit.iam.roles import (
     policies,
     secret,
 )
+from tests.components.programs import whole
 
 AIRFLOW, EVENTS = "ingest-airflow", "ingest-events"
 WRITERS = (AIRFLOW, EVENTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.unit.iam.roles import (
+from tests.components.iam.roles import (
     BUCKET,
     KEY,
     OTHER_BUCKET,

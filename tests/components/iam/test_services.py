@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.components.iam.evaluator import Decision, Request
+from tests.components.iam.roles import BUCKET, OTHER_BUCKET, PREFIX, STACK, arn, encryption_of
+from tests.components.iam.shared import Caller, decide_at
 from tests.components.programs import whole
 from tests.components.recorder import ACCOUNT_ID, REGION, Resource
-from tests.unit.iam.evaluator import Decision, Request
-from tests.unit.iam.roles import BUCKET, OTHER_BUCKET, PREFIX, STACK, arn, encryption_of
-from tests.unit.iam.shared import Caller, decide_at
 
 MAINTENANCE: Caller = ("Service", "maintenance.s3tables.amazonaws.com")
 CLOUDWATCH: Caller = ("Service", "cloudwatch.amazonaws.com")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.iam.conditions import hold, like
-from tests.unit.iam.evaluator import Decision, Request, decide, read
+from tests.components.iam.conditions import hold, like
+from tests.components.iam.evaluator import Decision, Request, decide, read
 
 BUCKET = "arn:aws:s3:::lake"
 GET = Request(action="s3:GetObject", resource=f"{BUCKET}/a")

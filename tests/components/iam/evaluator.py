@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from tests.unit.iam.conditions import Context, hold, like, substitute
+from tests.components.iam.conditions import Context, hold, like, substitute
 
 Document = Mapping[str, Any]
 

@@ -10,11 +10,11 @@ import pytest
 
 from lakehouse.grants import roles
 from lakehouse.grants.lake import Lake
+from tests.components.iam.conditions import hold
+from tests.components.iam.evaluator import Decision, Document, Request, decide
+from tests.components.iam.roles import BUCKET, TABLE, arn, encryption_of, of, with_settings
 from tests.components.programs import ACCOUNT, governance
 from tests.components.recorder import build
-from tests.unit.iam.conditions import hold
-from tests.unit.iam.evaluator import Decision, Document, Request, decide
-from tests.unit.iam.roles import BUCKET, TABLE, arn, encryption_of, of, with_settings
 
 READERS = ("notebooks", "dashboards")
 GLUE = "s3tablescatalog/tables"

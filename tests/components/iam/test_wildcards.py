@@ -16,9 +16,9 @@ from lakehouse.grants import roles
 from lakehouse.grants.lake import Lake
 from policy.documents import Statement, statements
 from policy.identity import is_whole_class
+from tests.components.iam.roles import of, scaling_leader, with_settings
 from tests.components.programs import ACCOUNT, ROOT, governance_settings, stack_settings, whole
 from tests.components.recorder import Recorded
-from tests.unit.iam.roles import of, scaling_leader, with_settings
 
 STACKS = sorted(path.stem.removeprefix("Pulumi.") for path in ROOT.glob("Pulumi.*.yaml"))
 

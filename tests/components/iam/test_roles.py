@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.components.programs import whole
-from tests.unit.iam.calls import (
+from tests.components.iam.calls import (
     EVERY_MACHINE_MAY,
     LEADER,
     MACHINES,
@@ -16,8 +15,8 @@ from tests.unit.iam.calls import (
     WORKER,
     Call,
 )
-from tests.unit.iam.evaluator import Decision, Request, decide
-from tests.unit.iam.roles import (
+from tests.components.iam.evaluator import Decision, Request, decide
+from tests.components.iam.roles import (
     PREFIX,
     STACK,
     arn,
@@ -27,6 +26,7 @@ from tests.unit.iam.roles import (
     policies,
     scaling_leader,
 )
+from tests.components.programs import whole
 
 SIZING = (
     "SetDesiredCapacity",

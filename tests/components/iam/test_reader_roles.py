@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.components.iam.evaluator import Decision, Request, decide
+from tests.components.iam.roles import BUCKET, TABLE, arn, decision, with_settings
 from tests.components.programs import governance_settings
-from tests.unit.iam.evaluator import Decision, Request, decide
-from tests.unit.iam.roles import BUCKET, TABLE, arn, decision, with_settings
 
 READER = "reader-dashboards"
 BUCKETS_OWN = "s3tablescatalog/millrace-prod"

@@ -8,9 +8,9 @@ import runpy
 from collections.abc import Mapping
 from typing import Any
 
+from tests.components.iam.evaluator import Decision, Document, Request, decide, read
 from tests.components.programs import ROOT, stack_settings, whole
 from tests.components.recorder import ACCOUNT_ID, REGION, Recorded, build
-from tests.unit.iam.evaluator import Decision, Document, Request, decide, read
 
 STACK = "prod"
 PREFIX = f"millrace-{STACK}"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from lakehouse.chaos import VICTIM, VICTIM_TAG
+from tests.components.iam.conditions import hold
+from tests.components.iam.evaluator import Decision, Request, decide
+from tests.components.iam.roles import BUCKET, TABLE, arn, of
 from tests.components.programs import chaos
 from tests.components.recorder import ACCOUNT_ID, Recorded, build
-from tests.unit.iam.conditions import hold
-from tests.unit.iam.evaluator import Decision, Request, decide
-from tests.unit.iam.roles import BUCKET, TABLE, arn, of
 
 MACHINE = arn("ec2", "instance/i-1")
 CHOSEN = {

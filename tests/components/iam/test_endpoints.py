@@ -10,9 +10,9 @@ import pytest
 from lakehouse import endpoint_policies
 from lakehouse.config.network import INTERFACE_SERVICES
 from lakehouse.policies import Account
+from tests.components.iam.evaluator import Decision, Document, Request, decide
+from tests.components.iam.roles import BUCKET, TABLE, arn, policies, scaling_leader
 from tests.components.recorder import ACCOUNT_ID, REGION
-from tests.unit.iam.evaluator import Decision, Document, Request, decide
-from tests.unit.iam.roles import BUCKET, TABLE, arn, policies, scaling_leader
 
 ACCOUNT = Account(region=REGION, account_id=ACCOUNT_ID)
 OURS = {"aws:PrincipalAccount": ACCOUNT_ID, "aws:ResourceAccount": ACCOUNT_ID}
