@@ -10,7 +10,8 @@ from typing import Any, Final
 from benchmarks.interruption import machines, work
 from benchmarks.interruption.fleet import Fleet
 from benchmarks.interruption.lanes import Appending, Done, Lane, Merging, Reading, Turn
-from benchmarks.interruption.plan import Phase, Phases, Strike, choose, strikes
+from benchmarks.interruption.moments import Moments
+from benchmarks.interruption.plan import Strike, strikes
 from benchmarks.interruption.record import Soak, Struck, add_up
 from benchmarks.interruption.tables import histories
 from lakehouse.errors import DeadlineError
@@ -31,12 +32,7 @@ WORKERS: Final = 3
 FLEET_SECONDS: Final = 600.0
 """For replacements to boot, on a busy machine."""
 
-PHASE_SECONDS: Final = 150.0
-"""For some query to come into a phase that is still to be had."""
-
 RETRIES_EVERY: Final = 15.0
-USABLE_EVERY: Final = 5.0
-_LOOK_EVERY: Final = 0.05
 APPENDERS: Final = ("first", "second")
 
 
@@ -53,12 +49,12 @@ class Run:
         self._log = log
         self._retries = chaos_watch.Retries()
         self._retries_at = 0.0
-        self._phases = Phases()
         self._began = time.time()
         self._lanes: list[Lane] = []
         self._merging: list[Merging] = []
         self._appending: list[Appending] = []
-        self._moments: list[float] = []
+        self._moments = Moments(fleet, self._lanes)
+        self._struck: list[float] = []
 
     def perform(self, planned: Sequence[Strike], *, until: float) -> None:
         """Everything from the tables' making to the verdict."""
@@ -119,15 +115,16 @@ class Run:
     def _strike(self, number: int, of: int, left: list[Strike]) -> None:
         self._look_at_retries()
         self._fleet.await_usable(min(self._soak.workers, 2), deadline=FLEET_SECONDS)
+        self._moments.await_progress()
         began = time.time()
-        strike, lane = self._await_phase(left)
+        strike, lane = self._moments.await_phase(left, self._soak.workers)
         left.remove(strike)
         usable = self._fleet.usable()
         since = lane.since if lane else None
         moment = time.time()
         taken = self._fleet.take(usable, min(strike.machines, len(usable)), notice=strike.notice)
         met = lane is not None and since is not None and lane.since == since
-        self._moments.append(moment)
+        self._struck.append(moment)
         running = tuple(each.name for each in self._lanes if each.since is not None)
         self._soak.strikes.append(
             Struck(
@@ -146,30 +143,6 @@ class Run:
             f"{', '.join(each.instance_id for each in taken)}; {len(running)} statements run, "
             f"{sum(len(each.done) for each in self._lanes)} are done"
         )
-
-    def _await_phase(self, left: Sequence[Strike]) -> tuple[Strike, Lane | None]:
-        """An act that can be done now, and whose statement is in its phase; None: nobody's."""
-        end = time.monotonic() + PHASE_SECONDS
-        by_session = {each.session_id: each for each in self._lanes}
-        usable, asked = 0, 0.0
-        while time.monotonic() < end:
-            if time.monotonic() - asked >= USABLE_EVERY:
-                usable, asked = len(self._fleet.usable()), time.monotonic()
-            begun = {
-                each.session_id: since for each in self._lanes if (since := each.since) is not None
-            }
-            driver = self._fleet.driver
-            present: dict[Phase, Lane] = {}
-            for activity in self._phases.look(
-                driver.jobs("running"), driver.stages("active"), begun
-            ):
-                lane = by_session[activity.session]
-                if lane.since == begun[activity.session]:
-                    present[activity.phase] = lane
-            if strike := choose(left, present, usable, self._soak.workers):
-                return strike, present[strike.phase]
-            time.sleep(_LOOK_EVERY)
-        return left[0], None
 
     def _look_at_retries(self) -> None:
         if time.monotonic() - self._retries_at >= RETRIES_EVERY:
@@ -192,7 +165,7 @@ class Run:
         ]
         done = [each for lane in self._lanes for each in lane.done]
         soak.statements = [
-            add_up(name, [each for each in done if each.name == name], self._moments)
+            add_up(name, [each for each in done if each.name == name], self._struck)
             for name in dict.fromkeys(each.name for each in done)
         ]
         self._log("all statements have ended; judging the tables")
