@@ -17,6 +17,11 @@ KEEPALIVE = [
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
+    # gRPC's own pause between two attempts to connect grows to two minutes: one missed by a moment,
+    # and a server that was away for three has given up what ran (five minutes) before a client is
+    # back. The least is also the time that one attempt may take.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
 ]
 
 

@@ -110,6 +110,16 @@ def test_a_client_may_be_as_old_as_its_server_or_older(client: str, server: str)
     check_versions(client, server)
 
 
+def test_a_client_is_back_soon_after_its_server() -> None:
+    options = dict(KEEPALIVE)
+    assert options["grpc.max_reconnect_backoff_ms"] <= 10_000, (
+        "a query whose client is away for five minutes is given up"
+    )
+    assert options["grpc.min_reconnect_backoff_ms"] >= 5_000, (
+        "which is also how long one attempt may take, and a busy server is slow to greet"
+    )
+
+
 @pytest.mark.parametrize(("client", "server"), [("4.1.4", "3.5.7"), ("3.10.0", "3.9.0")])
 def test_a_client_newer_than_its_server_is_refused(client: str, server: str) -> None:
     with pytest.raises(VersionError, match=f"install `pyspark=={server}`"):
