@@ -17,6 +17,8 @@ LIFETIME: Final = 6 * 3600
 
 RENEW_BEFORE: Final = 3600
 
+TERMINATED: Final = "terminated"
+
 
 @dataclass
 class Session:
@@ -38,10 +40,13 @@ def role_of(instance: Any) -> Any:
 
 def for_instance(instance: Any) -> dict[str, str] | None:
     """Credentials, the same until they are near their end; None without a role."""
+    session = attached(instance, Session)
+    if instance.state == TERMINATED:
+        # The profile is off, but the machine runs on for a moment, and what it had still holds.
+        return session.document or None
     role = role_of(instance)
     if role is None:
         return None
-    session = attached(instance, Session)
     stale = clock.now() > session.until - RENEW_BEFORE
     if stale or session.document.get("RoleName") != role.name:
         assumed = sts_backends[ACCOUNT_ID]["aws"].assume_role(

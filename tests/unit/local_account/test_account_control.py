@@ -55,6 +55,15 @@ def test_role_credentials_are_of_the_instances_role(network: Any) -> None:
     assert renewed["AccessKeyId"] != given["AccessKeyId"]
 
 
+def test_a_terminated_machine_has_its_credentials_until_it_is_gone(network: Any) -> None:
+    network.group()
+    [instance] = network.members()
+    given = network.cloud.local("POST", "role-credentials", {"instance_id": instance})
+    network.cloud.ec2.terminate_instances(InstanceIds=[instance])
+    again = network.cloud.local("POST", "role-credentials", {"instance_id": instance})
+    assert again == given, "its last tasks must not fail for want of them"
+
+
 def test_a_reset_forgets_everything(network: Any, cloud: Any, request: Any) -> None:
     network.group()
     cloud.local("PUT", "capacity", {"t3.small": 0})
