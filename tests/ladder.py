@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 PYTHON = sys.executable
 SHELLCHECK = Package("shellcheck", "shellcheck", "the style of shell scripts")
 PYTEST = (PYTHON, "-m", "pytest", "-q")
+# A file's tests stay together: what they share is made once.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
 
 def _tracked(*suffixes: str) -> list[str]:
@@ -52,11 +54,11 @@ def _types() -> list[Sequence[str]]:
 
 
 def _unit() -> list[Sequence[str]]:
-    return [(*PYTEST, "-m", "not thorough", "tests/unit")]
+    return [(*PYTEST, *SIDE_BY_SIDE, "-m", "not thorough", "tests/unit")]
 
 
 def _components() -> list[Sequence[str]]:
-    return [(*PYTEST, "-m", "not thorough", "tests/components")]
+    return [(*PYTEST, *SIDE_BY_SIDE, "-m", "not thorough", "tests/components")]
 
 
 def _thorough() -> list[Sequence[str]]:
