@@ -8,6 +8,7 @@ and hides the control groups. No interface is ever made in the host's own namesp
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import ipaddress
 import json
 import os
@@ -138,11 +139,21 @@ def create_cloud(paths: CloudPaths) -> None:
 
 
 def ensure_bridge(netns: Path, name: str, wanted: Sequence[str]) -> None:
-    """A bridge that carries exactly these addresses (in CIDR form)."""
+    """A bridge that carries exactly these addresses (in CIDR form).
+
+    Its hardware address is given: a bridge without one takes the lowest of its ports', which
+    changes as machines come and go, and everybody would lose the router, the metadata service and
+    the load balancers until they asked for the address again, for up to minutes.
+    """
     link = links(netns).get(name)
+    mac = bridge_mac(name)
     commands = []
     if link is None:
-        commands.append(f"link add name {name} type bridge stp_state 0 forward_delay 0")
+        commands.append(
+            f"link add name {name} address {mac} type bridge stp_state 0 forward_delay 0"
+        )
+    elif link["address"] != mac:
+        commands.append(f"link set {name} address {mac}")
     have = {f"{a['local']}/{a['prefixlen']}" for a in (link or {}).get("addr_info", [])}
     commands += [f"address del {each} dev {name}" for each in sorted(have - set(wanted))]
     commands += [f"address add {each} dev {name}" for each in wanted if each not in have]
@@ -195,6 +206,12 @@ def mac_address(private_ip: str) -> str:
     """A locally administered address that says which IPv4 address belongs to it."""
     octets = ipaddress.IPv4Address(private_ip).packed
     return ":".join(["02", "00", *(f"{octet:02x}" for octet in octets)])
+
+
+def bridge_mac(name: str) -> str:
+    """A locally administered address for a bridge, apart from those of machines."""
+    octets = hashlib.sha256(name.encode()).digest()[:4]
+    return ":".join(["02", "01", *(f"{octet:02x}" for octet in octets)])
 
 
 def _ip_batch(netns: Path, commands: Sequence[str]) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from local import wait
+from local import network, wait
 from local.account_client import AccountClient
 from local.cgroups import Cgroups, Limits
 from local.machine import Machine
+from local.paths import bridge_name
+from local.shell import run
 from local.snapshot import Snapshot
 from tests.cluster.cloud.lab import BOOT_SECONDS, Lab, kill_daemon
 from toolchain.progress import Progress
@@ -52,6 +54,23 @@ def test_a_machine_reaches_the_account_and_nothing_beyond(
 ) -> None:
     assert '"ok": true' in lab.get(instance, f"{lab.cloud.endpoint_url}/_local/health")
     assert lab.get(instance, "http://198.51.100.7/") == "no answer"
+
+
+def test_the_router_keeps_its_hardware_address_whoever_comes_and_goes(
+    lab: Lab, instance: dict[str, Any]
+) -> None:
+    netns = lab.cloud.paths.netns
+    bridge = bridge_name(lab.vpc)
+    before = network.links(netns)[bridge]["address"]
+    cable = "name guest address 02:00:00:00:00:01 type veth peer name guest-peer"
+    for command in (f"link add {cable}", f"link set guest master {bridge} up"):
+        run([*network.in_namespace(netns), "ip", *command.split()])
+    try:
+        now = network.links(netns)[bridge]["address"]
+    finally:
+        run([*network.in_namespace(netns), "ip", "link", "delete", "guest"])
+    assert now == before, "or all machines lose it until they ask for it again"
+    assert before in lab.ssh(instance, "ip neigh"), "and it is the address that machines know"
 
 
 def test_a_private_record_follows_the_account_within_two_seconds(
