@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from benchmarks.interruption.lanes import Done
+from benchmarks.interruption.lanes import CHECKED_EVERY, Done
 
 _STOPPED: Final = "**It was stopped before all {} were taken.**"
 
@@ -144,7 +144,7 @@ def markdown(soak: Soak) -> str:
         "## What ran meanwhile",
         "",
         "Answers are compared with those of the same statements before the first interruption; "
-        "writes are added up after every one of them. Seconds are medians.",
+        f"tables are added up after every {CHECKED_EVERY} writes. Seconds are medians.",
         "",
         "| statement | user | done | failed | wrong | under way when machines went "
         "| s undisturbed | s disturbed | longest, s |",
