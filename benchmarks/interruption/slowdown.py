@@ -12,19 +12,19 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.interruption import work
 from benchmarks.interruption.fleet import Fleet
-from benchmarks.interruption.plan import Phases
 from lakehouse.chaos import refuse_production
 from lakehouse.errors import DeadlineError, LakehouseError, ToolError
 from ops.access import Access, open_access
 from ops.chaos import chosen_generation, leader_of, open_driver
 from ops.chaos_interrupt import NOTICE_SECONDS, interrupter
+from ops.chaos_watch import session_of
 from ops.connect import config_directory, write_connection
 from ops.context import OpsContext, open_context
 from ops.machines import find_machines
@@ -40,7 +40,7 @@ QUERY_SECONDS: Final = 1800.0
 LIMIT: Final = 1.10
 """What a notice may cost at most, in the median."""
 
-ROWS: Final = 6_000_000
+ROWS: Final = 15_000_000
 
 
 def statement(rows: int) -> str:
@@ -191,7 +191,7 @@ def _pair(fleet: Fleet, session: Any, text: str) -> Pair:
     usable = fleet.await_usable(WORKERS, deadline=FLEET_SECONDS)
     disturbed = _Query(session, text)
     disturbed.start()
-    met = _await_reduce(fleet, str(session.client._session_id), disturbed)
+    met = _await_reading(fleet, str(session.client._session_id), disturbed)
     fleet.take(usable, 1, notice=True)
     disturbed.finish()
     if disturbed.answer != quiet.answer:
@@ -200,16 +200,26 @@ def _pair(fleet: Fleet, session: Any, text: str) -> Pair:
     return Pair(quiet=quiet.seconds, disturbed=disturbed.seconds, met=met)
 
 
-def _await_reduce(fleet: Fleet, session: str, query: threading.Thread) -> bool:
-    phases = Phases()
+def _await_reading(fleet: Fleet, session: str, query: threading.Thread) -> bool:
+    """Until a task has read shuffle files and others of its stage are about to."""
     while query.is_alive():
-        running = phases.look(
-            fleet.driver.jobs("running"), fleet.driver.stages("active"), {session: 0.0}
-        )
-        if any(each.phase == "reduce" for each in running):
+        ours = {
+            stage
+            for job in fleet.driver.jobs("running")
+            if session_of(job) == session
+            for stage in job["stageIds"]
+        }
+        if any(reading(each) for each in fleet.driver.stages("active") if each["stageId"] in ours):
             return True
         time.sleep(0.05)
     return False
+
+
+def reading(stage: Mapping[str, Any]) -> bool:
+    """Whether finished tasks of a stage have read shuffle files and others run, whatever they
+    write: the sum over all groups makes a second, tiny shuffle of it.
+    """
+    return bool(stage["shuffleReadBytes"] > 0 and stage["numActiveTasks"] > 0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

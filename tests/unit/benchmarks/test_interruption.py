@@ -218,6 +218,12 @@ def slow(*pairs: tuple[float, float]) -> Slowdown:
     return found
 
 
+def test_a_notice_comes_once_shuffle_files_are_read_whatever_is_written() -> None:
+    assert slowdown.reading(stage(1, shuffleReadBytes=9, shuffleWriteBytes=1))
+    assert not slowdown.reading(stage(1, shuffleWriteBytes=9)), "nobody has read one yet"
+    assert not slowdown.reading(stage(1, running=0, shuffleReadBytes=9)), "nobody is left to"
+
+
 def test_the_price_of_a_notice_is_the_median_of_the_pairs_ratios() -> None:
     found = slow((10, 10.5), (20, 30), (5, 5.2))
     assert found.median == pytest.approx(1.05), "one bad pair must not decide"
