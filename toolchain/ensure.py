@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from lakehouse.errors import PreflightError
@@ -93,13 +93,17 @@ def ensure_pulumi(log: Log) -> PulumiKit:
 
 
 def _require_pip() -> None:
-    if find_spec("pip") is None:
+    # Its metadata, for the import system would be asked through a hook of setuptools, which
+    # warns wherever somebody has imported distutils.
+    try:
+        distribution("pip")
+    except PackageNotFoundError:
         msg = (
             f"pip is not installed beside {sys.executable}; Pulumi's Python language host asks it"
             " which packages a program has. Bring the project's environment up to date with"
             " `make setup`"
         )
-        raise PreflightError(msg)
+        raise PreflightError(msg) from None
 
 
 def ensure_packer(log: Log) -> PackerKit:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -63,6 +65,21 @@ def test_packer_uses_the_cached_plugins_and_calls_nobody(monkeypatch: pytest.Mon
 def test_a_python_without_pip_is_refused_before_anything_is_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ensure, "find_spec", lambda name: None)
+    def missing(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(ensure, "distribution", missing)
     with pytest.raises(PreflightError, match="pip is not installed beside"):
+        ensure.ensure_pulumi(quiet)
+
+
+def test_looking_for_pip_says_nothing_where_distutils_is_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def past(log: object) -> None:
+        raise LookupError
+
+    monkeypatch.setitem(sys.modules, "distutils", ModuleType("distutils"))
+    monkeypatch.setattr(ensure, "aws_plugin", past)
+    with pytest.raises(LookupError):
         ensure.ensure_pulumi(quiet)
