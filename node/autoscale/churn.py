@@ -8,7 +8,7 @@ many recommendations come, at most so many replacements begin within a window.
 from __future__ import annotations
 
 from node.autoscale.draft import Draft
-from node.autoscale.market import surplus
+from node.autoscale.market import make_room, surplus
 from node.autoscale.model import Worker
 
 
@@ -45,7 +45,7 @@ def _may_stop(draft: Draft, worker: Worker) -> bool:
     """Whether enough others work without this one."""
     working = [each for each in draft.seen.in_service if not each.cordoned]
     left = len(working) - len(draft.cordon) - len(draft.terminate) - 1
-    return worker.at_risk and worker in working and left >= draft.floor
+    return worker in working and left >= draft.floor
 
 
 def _begin(draft: Draft) -> None:
@@ -68,6 +68,8 @@ def _begin(draft: Draft) -> None:
             draft.replace.append(worker)
         else:
             # At the maximum nothing can be added first; it goes when it is idle.
+            if not worker.at_risk:
+                make_room(draft)
             continue
         memory.replacements.append(now)
         draft.reasons.append(f"replace {worker.instance_id}: {why}")
@@ -82,11 +84,10 @@ def _victims(draft: Draft) -> list[tuple[Worker, str]]:
         if each.instance_id not in draft.memory.replacing and each.instance_id not in taken
     ]
     at_risk = [(each, "rebalance recommended") for each in free if each.at_risk]
-    dear = [
-        (each, "spot is back")
-        for each in free
-        if each.market == "on-demand" and draft.idle(each, draft.policy.settle_seconds)
-    ]
+    dear = sorted(
+        ((each, "spot is back") for each in free if each.market == "on-demand"),
+        key=lambda each: not draft.idle(each[0], draft.policy.settle_seconds),
+    )
     begun = sum(
         each.instance_id in draft.memory.replacing
         for each in draft.seen.staying

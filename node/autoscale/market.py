@@ -43,6 +43,28 @@ def surplus(draft: Draft) -> int:
     return max(0, dear - min(draft.seen.group.on_demand_base, draft.desired))
 
 
+def make_room(draft: Draft) -> None:
+    """At the maximum, where nothing can be added first: one busy on-demand machine takes no new
+    task, so that it is idle some time and a spot machine can have its place. One at a time, and
+    somebody else goes on working.
+    """
+    working = [
+        each for each in draft.seen.in_service if not each.cordoned and each not in draft.cordon
+    ]
+    dear = [each for each in draft.seen.staying if each.market == "on-demand"]
+    busy = [each for each in dear if each in working]
+    emptied = any(each.cordoned or each in draft.cordon for each in dear)
+    leaving = len(draft.terminate) + len(draft.replace)
+    left = len(working) - leaving - 1
+    if draft.blind or emptied or leaving or not busy or left < max(draft.floor, 1):
+        return
+    chosen = min(busy, key=lambda each: each.running)
+    draft.cordon.append(chosen)
+    draft.reasons.append(
+        f"{chosen.instance_id} takes no new task: a spot machine is to have its place"
+    )
+
+
 def _enter(draft: Draft, mode: Mode) -> None:
     draft.memory.mode, draft.memory.mode_since = mode, draft.seen.now
 
@@ -106,6 +128,8 @@ def _try(draft: Draft, wait: float) -> None:
             for each in draft.seen.in_service
             if each.market == "on-demand" and draft.idle(each, draft.policy.settle_seconds)
         ]
+        if not idle:
+            make_room(draft)
         if not idle or draft.removable < 1:
             _cover(draft)
             return
@@ -127,7 +151,7 @@ def _trying(draft: Draft, waited: float) -> None:
     if came:
         _enter(draft, "spot")
         memory.attempts = 0
-        draft.reasons.append(f"spot is back: {came[0]} came; on-demand machines go as they idle")
+        draft.reasons.append(f"spot is back: {came[0]} came; on-demand machines go one by one")
         dear = [each for each in draft.seen.staying if each.market == "on-demand"]
         if memory.surged and dear:
             # The machine that came stands in for one of them.

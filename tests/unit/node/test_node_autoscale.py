@@ -218,6 +218,56 @@ def test_a_failed_trial_costs_nobody_and_the_next_waits_longer(story: Story) -> 
     assert story.now - failed >= 2 * POLICY.return_seconds
 
 
+def test_a_full_busy_fleet_empties_one_machine_to_try_spot(story: Story) -> None:
+    story.memory.mode, story.memory.mode_since = "fallback", START
+    fleet = busy(3, market="on-demand")
+    own = group(3, maximum=3, on_demand_percentage=100)
+    decision = story.wait(POLICY.return_seconds, own, fleet, step=30)
+    assert (decision.cordon, decision.terminate, decision.replace) == (("i-0",), (), ())
+    assert "a spot machine is to have its place" in " ".join(decision.reasons)
+    story.now += 30
+    emptying = replace(fleet[0], cordoned=True, cores=0)
+    later = story.look(own, (emptying, *fleet[1:]))
+    assert (later.cordon, later.replace) == ((), ()), "one at a time, and not while a task runs"
+    story.now += 30
+    empty = replace(emptying, running=0, idle_seconds=31.0)
+    done = story.look(own, (empty, *fleet[1:]))
+    assert (done.replace, done.desired, done.on_demand_percentage) == (("i-0",), 3, 0)
+    assert story.memory.mode == "trying"
+
+
+def test_the_only_worker_is_not_emptied_to_try_spot(story: Story) -> None:
+    story.memory.mode, story.memory.mode_since = "fallback", START
+    own = group(1, maximum=1, on_demand_percentage=100)
+    decision = story.wait(POLICY.return_seconds, own, busy(1, market="on-demand"), step=30)
+    assert decision.cordon == (), "nobody else would do the work meanwhile"
+    assert story.memory.mode == "fallback"
+
+
+def test_once_spot_is_back_a_full_busy_fleet_leaves_on_demand_one_by_one(story: Story) -> None:
+    dear = busy(2, market="on-demand")
+    own = group(3, maximum=3)
+    fleet = (*dear, worker(9, running=4))
+    assert story.look(own, fleet).cordon == ("i-0",)
+    story.now += 30
+    emptying = replace(dear[0], cordoned=True, cores=0)
+    assert story.look(own, (emptying, *fleet[1:])).cordon == (), "the next waits for its turn"
+    story.now += 30
+    empty = replace(emptying, running=0, idle_seconds=31.0)
+    assert story.look(own, (empty, *fleet[1:])).replace == ("i-0",)
+
+
+def test_once_spot_is_back_a_busy_fleet_with_room_gets_the_spot_machine_first(
+    story: Story,
+) -> None:
+    dear = busy(2, market="on-demand")
+    asked = story.look(group(2), dear)
+    assert (asked.desired, asked.cordon) == (4, ())
+    story.now += 60
+    came = (*dear, worker(8, running=4), worker(9, running=4))
+    assert set(story.look(group(4), came).cordon) == {"i-0", "i-1"}
+
+
 def test_once_spot_is_back_on_demand_machines_go_one_by_one_when_idle(story: Story) -> None:
     fleet = (worker(1, running=4), *(idle(3, market="on-demand")[2:]))
     decision = story.look(group(2, minimum=2), fleet)
