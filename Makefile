@@ -47,8 +47,8 @@ image: setup ## Bake the machine image (only what changed)
 	@$(LAKEHOUSE) image bake
 
 ##@ Check it
-.PHONY: test check lint types unit cluster docs
-test: setup ## Everything: lint, types, unit, components, image and the booted cluster
+.PHONY: test check lint types unit engine cluster docs
+test: setup ## Everything: lint, types, unit, components, image, engine and the booted cluster
 	@$(PY) -m tests.ladder
 
 check: lint types unit ## The quick part of `make test`: no network, no root
@@ -61,6 +61,9 @@ types: setup ## mypy --strict
 
 unit: setup ## Unit and component tests
 	@$(PY) -m tests.ladder unit components
+
+engine: setup ## Only stacks on Pulumi's engine in emulated accounts
+	@$(PY) -m tests.ladder engine
 
 cluster: setup ## Only the booted cluster tier (root)
 	@$(PY) -m tests.ladder cluster

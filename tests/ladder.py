@@ -73,6 +73,10 @@ def _image() -> list[Sequence[str]]:
     return [(PYTHON, "-m", "ops.image", "bake"), (PYTHON, "-m", "ops.image", "prove")]
 
 
+def _engine() -> list[Sequence[str]]:
+    return [(*PYTEST, *SIDE_BY_SIDE, "-m", "engine", "--durations=10", "tests/engine")]
+
+
 def _cluster() -> list[Sequence[str]]:
     return [(*PYTEST, "-m", "cluster", "--durations=20", "tests/cluster")]
 
@@ -93,11 +97,12 @@ STEPS = (
     Step(name="components", proves="the program on a recording engine", commands=_components),
     Step(name="thorough", proves="the same at length: laws, fleets", commands=_thorough),
     Step(name="image", proves="the image bakes and passes its install tier", commands=_image),
+    Step(name="engine", proves="stacks on Pulumi's engine, emulated accounts", commands=_engine),
     Step(name="cluster", proves="the booted local cloud keeps its promises", commands=_cluster),
 )
 
 
-NEED_PROGRAMS = {"lint", "image", "cluster"}
+NEED_PROGRAMS = {"lint", "image", "engine", "cluster"}
 """Steps that start programs of the host; the others need Python alone."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,17 +15,11 @@ import pytest
 from lakehouse.outputs import StackOutputs
 from local.paths import CloudPaths
 from local.snapshot import Snapshot
+from tests.loopback import free_port
 
 ROOT = Path(__file__).parents[2]
 CLOUD = "mr-test"
 UP_SECONDS = 900
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from ops.connect import write_connection
 from ops.context import OpsContext, open_context
 from ops.machines import Machine, find_machines
 from ops.session import open_session
-from tests.cluster.conftest import ROOT, UP_SECONDS, Cli, free_port
+from tests.cluster.conftest import ROOT, UP_SECONDS, Cli
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.cluster
 

@@ -28,7 +28,8 @@ from ops.context import OpsContext, open_context, open_program
 from ops.image.bake import images_dir, layers_dir
 from ops.machines import find_machines
 from ops.temporary import TAG
-from tests.cluster.conftest import ROOT, UP_SECONDS, Cli, free_port
+from tests.cluster.conftest import ROOT, UP_SECONDS, Cli
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.cluster
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ops.netns import inside
-from tests.cluster.accounts import client
 from tests.cluster.conftest import ROOT, Lakehouse
+from tests.engine.accounts import client
 
 pytestmark = pytest.mark.cluster
 

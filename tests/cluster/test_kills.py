@@ -14,7 +14,8 @@ import pytest
 
 from local.paths import CloudPaths
 from local.snapshot import Snapshot
-from tests.cluster.conftest import ROOT, free_port
+from tests.cluster.conftest import ROOT
+from tests.loopback import free_port
 
 pytestmark = pytest.mark.cluster
 

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from toolchain.ensure import PulumiKit, ensure_pulumi
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 REGION = "eu-central-1"
 PASSWORD = "correct-horse-battery-staple"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.accounts import prove_image, running_account
+from tests.engine.accounts import prove_image, running_account
 
 
 @pytest.fixture(scope="module")

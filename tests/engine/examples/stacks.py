@@ -13,10 +13,9 @@ import yaml
 
 from lakehouse.effects import Effect
 from ops.program import Program
-from tests.cluster.accounts import client, open_stack, use_image
-from tests.cluster.conftest import ROOT
-from tests.cluster.examples.edits import Edit, apply
-from tests.cluster.network import given
+from tests.engine.accounts import ROOT, client, open_stack, use_image
+from tests.engine.examples.edits import Edit, apply
+from tests.engine.network import given
 
 PACK = ROOT / "policy" / "pack" / "analyzer"
 DEADLINE_SECONDS = 900

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.config.network import INTERFACE_SERVICES
-from tests.cluster.accounts import REGION, client
+from tests.engine.accounts import REGION, client
 
 CIDR = "10.60.0.0/16"
 ZONES = {f"{REGION}a": "10.60.1.0/24", f"{REGION}b": "10.60.2.0/24"}

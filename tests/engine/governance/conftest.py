@@ -15,7 +15,7 @@ from lakehouse.grants.normalise import held
 from ops import grants
 from ops.aws import Account
 from ops.program import Program
-from tests.cluster.accounts import KEYS, REGION, client, running_account
+from tests.engine.accounts import KEYS, REGION, client, running_account
 from toolchain.ensure import ensure_pulumi
 from toolchain.progress import quiet
 

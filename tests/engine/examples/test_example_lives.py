@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cluster.examples.conftest import ACCOUNTS, Life
-from tests.cluster.examples.edits import Edit, rows
-from tests.cluster.examples.stacks import effect_of
+from tests.engine.examples.conftest import ACCOUNTS, Life
+from tests.engine.examples.edits import Edit, rows
+from tests.engine.examples.stacks import effect_of
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 STACKS = [name for names in ACCOUNTS for name in names]
 Lives = Callable[[str], Life]

@@ -20,10 +20,11 @@ import yaml
 from lakehouse.images import CHANNEL_PREFIX, TAG_CONTENT_HASH, TAG_VERSION_SET
 from lakehouse.proof import Proof
 from ops.program import Program
-from tests.cluster.conftest import ROOT, free_port
+from tests.loopback import free_port
 from toolchain.ensure import ensure_pulumi
 from toolchain.progress import quiet
 
+ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
 ANSWER_SECONDS = 60

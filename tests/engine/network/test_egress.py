@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from ops.program import Program
-from tests.cluster.accounts import client, made_in, open_stack
+from tests.engine.accounts import client, made_in, open_stack
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 MODES = ("nat", "nat-per-zone", "none")
 GATEWAYS = {"none": 0, "nat": 1, "nat-per-zone": 2}

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.cluster.accounts import open_stack, prove_image, running_account, use_image
-from tests.cluster.conftest import ROOT
+from tests.engine.accounts import ROOT, open_stack, prove_image, running_account, use_image
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 PACK = ROOT / "policy" / "pack" / "analyzer"
 DEADLINE_SECONDS = 600

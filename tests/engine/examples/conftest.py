@@ -12,11 +12,11 @@ import pytest
 
 from lakehouse.errors import LakehouseError
 from lakehouse.outputs import StackOutputs
-from tests.cluster.accounts import prove_image, running_account
-from tests.cluster.examples import others
-from tests.cluster.examples.edits import rows
-from tests.cluster.examples.holdings import STATES, difference, held
-from tests.cluster.examples.stacks import Example, open_example, secrets_in_clear
+from tests.engine.accounts import prove_image, running_account
+from tests.engine.examples import others
+from tests.engine.examples.edits import rows
+from tests.engine.examples.holdings import STATES, difference, held
+from tests.engine.examples.stacks import Example, open_example, secrets_in_clear
 
 ACCOUNTS = (("prod", "stage"), ("example",), ("dev",), ("given-vpc",))
 """Stacks by the account that they share, longest first; later ones come into what is there."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.cluster.accounts import REGION, client
-from tests.cluster.examples.holdings import STATES
+from tests.engine.accounts import REGION, client
+from tests.engine.examples.holdings import STATES
 
 POLICY = json.dumps(
     {

@@ -12,7 +12,7 @@ from lakehouse.errors import LakehouseError, PreflightError, ToolError
 from ops.context import AccountContext
 from ops.image import catalogue, channels, retire
 from ops.program import Program
-from tests.cluster.accounts import (
+from tests.engine.accounts import (
     KEYS,
     REGION,
     client,
@@ -24,7 +24,7 @@ from tests.cluster.accounts import (
     running_account,
 )
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 OLD, NEW, OTHER = "0" * 64, "1" * 64, "2" * 64
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.cluster.governance.conftest import ACCOUNT_ID, Place
+from tests.engine.governance.conftest import ACCOUNT_ID, Place
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role"
 SALES, PII = {"domain": "sales"}, {"pii": "yes"}

@@ -11,10 +11,10 @@ import pytest
 from lakehouse.config.network import INTERFACE_SERVICES
 from lakehouse.errors import ToolError
 from ops.program import Program
-from tests.cluster.accounts import open_stack
-from tests.cluster.network.given import GivenVpc, make
+from tests.engine.accounts import open_stack
+from tests.engine.network.given import GivenVpc, make
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 OPEN = Callable[..., Program]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from tests.cluster.accounts import client
+from tests.engine.accounts import client
 
 Entry = dict[str, Any]
 

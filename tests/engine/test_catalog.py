@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.cluster.accounts import running_account
-from tests.cluster.governance.conftest import ACCOUNT_ID, REGION, ROOT, Place
+from tests.engine.accounts import running_account
+from tests.engine.governance.conftest import ACCOUNT_ID, REGION, ROOT, Place
 from toolchain.progress import quiet
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.engine
 
 PROGRAM = '''
 """The catalog of a stack, and something beside it that would be easy to delete."""
