@@ -40,16 +40,23 @@ QUERY_SECONDS: Final = 1800.0
 LIMIT: Final = 1.10
 """What a notice may cost at most, in the median."""
 
-ROWS: Final = 15_000_000
+ROWS: Final = 6_000_000
+
+KEYS: Final = {"a": 150_000, "b": 140_009, "c": 130_003}
+"""Column -> how many groups the rows have by it."""
 
 
 def statement(rows: int) -> str:
-    """Every row crosses the network once, and so does every group."""
-    return (
-        "SELECT count(*), sum(n), sum(pmod(hash(digest), 1000)) FROM (SELECT k, count(*) AS n, "  # noqa: S608
-        "max(digest) AS digest FROM (SELECT id % 1500000 AS k, "
-        f"sha2(cast(id AS string), 256) AS digest FROM range(0, {rows}, 1, 48)) GROUP BY k)"
-    )
+    """Every row is numbered within its group by one key after the other: as many times it crosses
+    the network and is sorted.
+    """
+    keys = ", ".join(f"id % {groups} AS {key}" for key, groups in KEYS.items())
+    inner = f"SELECT {keys}, sha2(cast(id AS string), 256) AS digest FROM range(0, {rows}, 1, 48)"  # noqa: S608
+    for key in KEYS:
+        number = f"row_number() OVER (PARTITION BY {key} ORDER BY digest) AS by_{key}"
+        inner = f"SELECT *, {number} FROM ({inner})"  # noqa: S608
+    total = " + ".join(f"by_{key}" for key in KEYS)
+    return f"SELECT count(*), sum({total}), sum(pmod(hash(digest), 1000)) FROM ({inner})"  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)
