@@ -45,7 +45,8 @@ def _may_stop(draft: Draft, worker: Worker) -> bool:
     """Whether enough others work without this one."""
     working = [each for each in draft.seen.in_service if not each.cordoned]
     left = len(working) - len(draft.cordon) - len(draft.terminate) - 1
-    return worker in working and left >= draft.floor
+    replaced = worker.at_risk or worker.market == "on-demand"
+    return replaced and worker in working and left >= draft.floor
 
 
 def _begin(draft: Draft) -> None:

@@ -74,6 +74,7 @@ def test_bounds_busy_workers_and_the_minimum_are_respected(seen: list[Observatio
             assert by_name[name].phase == "in service"
         for name in decision.cordon:
             dear = by_name[name].market == "on-demand"
+            assert dear or by_name[name].at_risk, "a calm spot machine is never stopped"
             assert dear or name in memory.replacing, "only one whose place another takes stops"
         if decision.cordon:
             working = sum(not worker.cordoned for worker in each.in_service)
