@@ -224,7 +224,7 @@ def _await_reading(fleet: Fleet, session: str, query: threading.Thread) -> bool:
 
 def reading(stage: Mapping[str, Any]) -> bool:
     """Whether finished tasks of a stage have read shuffle files and others run, whatever they
-    write: the sum over all groups makes a second, tiny shuffle of it.
+    write: a stage between two exchanges does both.
     """
     return bool(stage["shuffleReadBytes"] > 0 and stage["numActiveTasks"] > 0)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.engine.accounts import running_account
-from tests.engine.governance.conftest import ACCOUNT_ID, REGION, ROOT, Place
+from tests.engine.accounts import REGION
+from tests.engine.place import ACCOUNT_ID, Place, place_for
 from toolchain.progress import quiet
 
 pytestmark = pytest.mark.engine
@@ -49,13 +49,8 @@ TIERS = {"bronze": {"namespaces": ["raw"]}, "gold": {"namespaces": ["reports", "
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """An account that is empty at first, and thrown away."""
-    for name in ("lakehouse", "components"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "Pulumi.yaml").write_text("name: millrace\nruntime: python\n")
-    (tmp_path / "__main__.py").write_text(PROGRAM)
-    with running_account() as url:
-        yield Place(url, tmp_path)
+    with place_for(PROGRAM, tmp_path) as found:
+        yield found
 
 
 def arn(bucket: str) -> str:

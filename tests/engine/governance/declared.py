@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.engine.governance.conftest import ACCOUNT_ID
+from tests.engine.place import ACCOUNT_ID
 
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role"
 READERS = {

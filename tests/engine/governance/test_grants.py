@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tests.engine.governance.conftest import ACCOUNT_ID, Place
 from tests.engine.governance.declared import ORDERS, ROLE, governed
+from tests.engine.place import ACCOUNT_ID, Place
 from toolchain.progress import quiet
 
 pytestmark = pytest.mark.engine

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.engine.governance.conftest import ACCOUNT_ID, Place
+from tests.engine.place import ACCOUNT_ID, Place
 
 pytestmark = pytest.mark.engine
 

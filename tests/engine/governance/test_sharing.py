@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lakehouse.errors import ToolError
-from tests.engine.governance.conftest import ACCOUNT_ID, Place
 from tests.engine.governance.declared import ORDERS, ROLE, governed
+from tests.engine.place import ACCOUNT_ID, Place
 from toolchain.progress import quiet
 
 pytestmark = pytest.mark.engine

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lakehouse.boot import AutoscaleBoot
-from node.autoscale import market, schedule
+from node.autoscale import market
 from node.autoscale.decide import decide
 from node.autoscale.model import Decision, Group, Memory, Observation, Worker
-from node.errors import LastingError
 
 POLICY = AutoscaleBoot(enabled=True, subnets=("a", "b"), cooldown_seconds=300)
 START = 1_800_000_000.0
@@ -370,44 +368,6 @@ def test_one_that_was_taken_first_is_not_replaced_twice(story: Story) -> None:
     story.now += 60
     grown = replace(own, desired=3)
     assert story.look(grown, (worker(2, running=1), worker(3, running=1))).desired == 2
-
-
-# Schedule
-
-
-MONDAY_NOON = float(calendar.timegm((2026, 11, 23, 12, 0, 0)))
-
-
-@pytest.mark.parametrize(
-    ("entry", "hours_later", "workers"),
-    [
-        ("mon-fri 07:00-19:00 4", 0, 4),
-        ("mon-fri 07:00-19:00 4", 6.99, 4),
-        ("mon-fri 07:00-19:00 4", 7, 0),
-        ("mon-fri 07:00-19:00 4", 5 * 24, 0),
-        ("sat 07:00-19:00 4", 5 * 24, 4),
-        ("fri-mon 07:00-19:00 4", 6 * 24, 4),
-        ("mon 22:00-06:00 2", 10, 2),
-        ("mon 22:00-06:00 2", 17.9, 2),
-        ("mon 22:00-06:00 2", 18, 0),
-        ("tue 22:00-06:00 2", 13, 0),
-    ],
-)
-def test_a_schedule_holds_in_its_hours(entry: str, hours_later: float, workers: int) -> None:
-    assert schedule.minimum([entry], MONDAY_NOON + hours_later * 3600) == workers
-
-
-def test_a_schedule_brings_workers_without_work() -> None:
-    story = Story(replace(POLICY, schedule=("mon-fri 07:00-19:00 4",)))
-    story.now = MONDAY_NOON
-    assert story.look(group(0), ()).desired == 4
-    story.now = MONDAY_NOON + 12 * 3600
-    assert story.look(group(0), ()).desired == 0
-
-
-def test_a_wrong_entry_names_the_right_form() -> None:
-    with pytest.raises(LastingError, match="mon-fri 07:00-19:00 4"):
-        schedule.minimum(["weekdays 7-19"], MONDAY_NOON)
 
 
 def test_memory_survives_as_text(story: Story) -> None:
