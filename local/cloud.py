@@ -58,11 +58,16 @@ class Cloud:
         host_port: int = DEFAULT_PORT,
         region: str = DEFAULT_REGION,
         cache: Path | None = None,
+        *,
+        machine_cores: float = 0.0,
     ) -> None:
-        """`cache` is where images are found, if not where they are baked."""
+        """`cache` is where images are found, if not where they are baked. `machine_cores`: what
+        each machine may use of this host; 0 lets them share it as far as their types go.
+        """
         self.paths = CloudPaths(name)
         self.host_port = host_port
         self.region = region
+        self.machine_cores = machine_cores
         self._cache = cache or cache_dir()
         self._account = Daemon(self.paths, "account")
         self._reconciler = Daemon(self.paths, "reconciler")
@@ -150,7 +155,11 @@ class Cloud:
 
     def _ensure_reconciler(self, since: float) -> None:
         """It starts while the account does: both spend seconds on loading the SDK."""
-        settings = {"region": self.region, "host_port": self.host_port}
+        settings = {
+            "region": self.region,
+            "host_port": self.host_port,
+            "machine_cores": self.machine_cores,
+        }
         settings_file = self.paths.run / "reconciler.json"
         if (
             self._reconciler.alive()
@@ -160,10 +169,8 @@ class Cloud:
             return
         self._reconciler.stop()
         options = ["--name", self.paths.name, "--region", self.region]
-        self._start_python(
-            self._reconciler,
-            ["-m", "local.reconciler", *options, "--host-port", str(self.host_port)],
-        )
+        options += ["--host-port", str(self.host_port), "--machine-cores", str(self.machine_cores)]
+        self._start_python(self._reconciler, ["-m", "local.reconciler", *options])
         settings_file.write_text(json.dumps(settings))
 
     def _await_reconciler(self, since: float, log: Log) -> None:

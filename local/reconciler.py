@@ -59,10 +59,20 @@ _log = logging.getLogger("reconciler")
 class Reconciler:
     """One local cloud's reconciler; `round` may be called for ever."""
 
-    def __init__(self, paths: CloudPaths, client: AccountClient, region: str, port: int) -> None:
+    def __init__(
+        self,
+        paths: CloudPaths,
+        client: AccountClient,
+        region: str,
+        port: int,
+        *,
+        machine_cores: float = 0.0,
+    ) -> None:
+        """`machine_cores`: what each machine may use of this host, if not its type's cores."""
         self._paths = paths
         self._client = client
         self._region = region
+        self._machine_cores = machine_cores
         self._observer = Observer(client)
         self._balancer = Balancer(paths, port)
         self._resolvers: dict[str, Resolver] = {}
@@ -164,7 +174,7 @@ class Reconciler:
             private_ip=instance.private_ip,
             image=instance.image,
             memory_mib=instance.memory_mib,
-            cpus=min(instance.cpus, os.cpu_count() or 1),
+            cpus=self._machine_cores or min(instance.cpus, os.cpu_count() or 1),
         )
         machine.start(spec, image)
 
@@ -221,10 +231,12 @@ def _refuse_image(instance: Instance) -> None:
     raise LakehouseError(msg)
 
 
-def run(paths: CloudPaths, region: str, port: int, stop: threading.Event) -> None:
+def run(
+    paths: CloudPaths, region: str, port: int, stop: threading.Event, *, machine_cores: float = 0.0
+) -> None:
     """Reconcile until told to stop; machines go on running."""
     client = AccountClient(paths.api_url, region)
-    reconciler = Reconciler(paths, client, region, port)
+    reconciler = Reconciler(paths, client, region, port, machine_cores=machine_cores)
     server = MetadataServer(reconciler.metadata.lookup)
     thread = threading.Thread(target=server.serve_forever, name="metadata", daemon=True)
     thread.start()
@@ -250,6 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--name", required=True, help="name of the local cloud")
     parser.add_argument("--region", required=True, help="region of the emulated account")
     parser.add_argument("--host-port", required=True, type=int, help="port on 127.0.0.1")
+    parser.add_argument("--machine-cores", type=float, default=0.0, help="of each machine")
     options = parser.parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s"
@@ -257,7 +270,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(CloudPaths(options.name), options.region, options.host_port, stop)
+    run(
+        CloudPaths(options.name),
+        options.region,
+        options.host_port,
+        stop,
+        machine_cores=options.machine_cores,
+    )
     return 0
 
 

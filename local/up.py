@@ -45,6 +45,12 @@ from toolchain.progress import Progress, quiet
 
 CHECKOUT: Final = Path(__file__).parents[1]
 PORT_VARIABLE: Final = "MILLRACE_PORT"
+CORES_VARIABLE: Final = "MILLRACE_MACHINE_CORES"
+"""Processor of this host for each machine, such as 0.35: then a machine that boots takes nothing
+from those that work, as on AWS. Unset, they share all there is."""
+LEAST_CORES: Final = 0.1
+"""A leader with less does not come up within its deadlines."""
+
 FIRST_QUERY_DEADLINE: Final = 600.0
 """Seconds for the client's first answer; the leader has answered its own probe before that."""
 REPLACED_DEADLINE: Final = 900.0
@@ -230,12 +236,33 @@ def open_local(name: str, log: Log, version_set: str = "") -> LocalLakehouse:
     port = int(os.environ.get(PORT_VARIABLE) or ports.ENDPOINT)
     kept = _set_file(paths.state)
     return LocalLakehouse(
-        cloud=Cloud(paths.name, port),
+        cloud=Cloud(paths.name, port, machine_cores=_machine_cores()),
         project=Project(checkout=CHECKOUT, state=paths.state, host_port=port),
         log=log,
         version_set=version_set or (kept.read_text() if kept.exists() else DEFAULT_SET),
         asked=bool(version_set),
     )
+
+
+def _machine_cores() -> float:
+    """From the environment; 0 where nothing is said.
+
+    Raises:
+        PreflightError: it is no number, or not a share of this host.
+    """
+    given = os.environ.get(CORES_VARIABLE, "")
+    most = os.cpu_count() or 1
+    try:
+        found = float(given or 0)
+    except ValueError:
+        found = -1.0
+    if given and not LEAST_CORES <= found <= most:
+        msg = (
+            f"{CORES_VARIABLE}={given}: give the cores of this host that each machine may use, "
+            f"{LEAST_CORES:g} to {most}, or unset it"
+        )
+        raise PreflightError(msg)
+    return found
 
 
 def _set_file(state: Path) -> Path:
