@@ -37,6 +37,7 @@ PAIRS: Final = 5
 WORKERS: Final = 3
 FLEET_SECONDS: Final = 900.0
 QUERY_SECONDS: Final = 1800.0
+LOOK_SECONDS: Final = 0.25
 LIMIT: Final = 1.10
 """What a notice may cost at most, in the median."""
 
@@ -192,13 +193,16 @@ def _pair(fleet: Fleet, session: Any, text: str) -> Pair:
     warm = _Query(session, text)
     warm.start()
     warm.finish()
+    name = str(session.client._session_id)
     quiet = _Query(session, text)
     quiet.start()
+    # Watching costs the leader something, so both halves are watched alike.
+    _await_reading(fleet, name, quiet)
     quiet.finish()
     usable = fleet.await_usable(WORKERS, deadline=FLEET_SECONDS)
     disturbed = _Query(session, text)
     disturbed.start()
-    met = _await_reading(fleet, str(session.client._session_id), disturbed)
+    met = _await_reading(fleet, name, disturbed)
     fleet.take(usable, 1, notice=True)
     disturbed.finish()
     if disturbed.answer != quiet.answer:
@@ -218,7 +222,7 @@ def _await_reading(fleet: Fleet, session: str, query: threading.Thread) -> bool:
         }
         if any(reading(each) for each in fleet.driver.stages("active") if each["stageId"] in ours):
             return True
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
     return False
 
 
