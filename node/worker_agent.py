@@ -1,13 +1,15 @@
 """`python3 -m node.worker_agent`: a worker's comings and goings.
 
-Coming: ready when the leader's master lists this worker as alive. Going: on a spot notice or the
-group's wish, the worker is decommissioned (SIGPWR: Spark moves shuffle blocks away and executors
-end by themselves), then the terminating hook is completed.
+Coming: ready when the leader's master lists this worker as alive. Going: on a spot notice it works
+on until its replacement does (the group then wants it gone), or until what it holds needs the time
+that is left. Then, and on the group's wish, the worker is decommissioned (SIGPWR: Spark moves
+shuffle blocks away and executors end by themselves), and the terminating hook is completed.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -16,9 +18,20 @@ from typing import Any, Final
 
 from lakehouse import ports
 from lakehouse.boot import BootDocument, parse
-from node import instance, journal, lifecycle, notices, paths, processes, serving, web, worker_state
+from node import (
+    handover,
+    instance,
+    journal,
+    lifecycle,
+    notices,
+    paths,
+    processes,
+    serving,
+    web,
+    worker_state,
+)
 from node.aws import Account
-from node.errors import NodeError
+from node.errors import MetadataError, NodeError
 from node.instance import Instance
 from node.metadata import Metadata
 from node.notices import Departure
@@ -40,6 +53,12 @@ def registered(master: dict[str, Any], host: str, port: int = ports.WORKER) -> b
     )
 
 
+def _stored() -> int:
+    return handover.stored(
+        handover.local_directories(os.environ.get(handover.LOCAL_DIRECTORIES, ""))
+    )
+
+
 class WorkerAgent:
     """One `step` at a time, so that tests can walk it; everything outside is passed in."""
 
@@ -54,6 +73,7 @@ class WorkerAgent:
         find: Callable[[str], int | None] = processes.find,
         send: Callable[[int, signal.Signals], bool] = processes.send,
         await_shipped: Callable[[float], bool] = shipped.wait,
+        stored: Callable[[], int] = _stored,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -66,6 +86,7 @@ class WorkerAgent:
         self._find = find
         self._send = send
         self._await_shipped = await_shipped
+        self._stored = stored
         self._clock = clock
         self._sleep = sleep
         self.ready = False
@@ -73,13 +94,18 @@ class WorkerAgent:
         self.released = False
         self._rebalance_told = False
         self._leaving: Departure | None = None
+        self._draining = False
+        self._let_go = 0.0
+        """When the group no longer needed this machine: its replacement is in service."""
 
     def step(self) -> float:
         """Look once, act, and return the seconds until the next look."""
-        leaving = notices.departure(self._metadata, self._clock())
+        leaving = self._departure()
         if leaving:
-            self._leaving = self._leaving or leaving
+            if not self.drained and self._works_on(leaving):
+                return NOTICE_EVERY
             if not self.drained:
+                self._draining = True
                 self.drain(leaving)
                 # A spot machine may go without its group having said a word.
                 self._send_last_lines()
@@ -103,8 +129,47 @@ class WorkerAgent:
             at_risk=self._rebalance_told,
             reason=leaving.reason if leaving else "",
             deadline=leaving.deadline if leaving else None,
+            draining=self._draining,
             drained=self.drained,
         )
+
+    def _departure(self) -> Departure | None:
+        """A notice is not taken back: one that was seen counts while nothing is answered, too."""
+        try:
+            return notices.departure(self._metadata, self._clock()) or self._leaving
+        except MetadataError:
+            if self._leaving is None:
+                raise
+            return self._leaving
+
+    def _works_on(self, leaving: Departure) -> bool:
+        """Whether one with notice need not hand over yet."""
+        first = self._leaving is None
+        self._leaving = leaving
+        if leaving.reason != "spot" or not self.ready:
+            return False
+        left = leaving.deadline - self._clock()
+        try:
+            data = self._stored()
+        except OSError as error:
+            LOG.warning("what is to be handed over cannot be counted: %s", error)
+            return False
+        needed = handover.seconds(data)
+        if first:
+            LOG.warning(
+                "spot interruption: %.0f s left, %.0f of them to hand over %d MiB",
+                left,
+                needed,
+                data // 2**20,
+            )
+        if left <= needed:
+            return False
+        if notices.leaving_group(self._metadata):
+            self._let_go = self._let_go or self._clock()
+            return self._clock() - self._let_go < handover.OVERLAP
+        if first:
+            LOG.info("working on until a replacement does, for %.0f s at most", left - needed)
+        return True
 
     def _look_for_registration(self) -> None:
         try:

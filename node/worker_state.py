@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Phase = Literal["starting", "active", "at risk", "draining", "drained"]
+Phase = Literal["starting", "active", "at risk", "leaving", "draining", "drained"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +34,13 @@ def describe(
     at_risk: bool,
     reason: str = "",
     deadline: float | None = None,
+    draining: bool = False,
     drained: bool = False,
 ) -> WorkerState:
     """The state that follows from what the worker's agent knows; a `reason` means it leaves."""
     phase: Phase = "starting"
     if reason:
-        phase = "drained" if drained else "draining"
+        phase = "drained" if drained else "draining" if draining else "leaving"
     elif at_risk:
         phase = "at risk"
     elif ready:

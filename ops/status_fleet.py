@@ -12,7 +12,7 @@ from ops.machines import Machine
 DECISIONS: Final = 2
 """The latest ones that fit the screen; `--all` shows all that the leader keeps."""
 
-STATES: Final = ("active", "starting", "at risk", "draining", "drained", "gone")
+STATES: Final = ("active", "starting", "at risk", "leaving", "draining", "drained", "gone")
 _STAYING: Final = ("active", "starting")
 
 

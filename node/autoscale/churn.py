@@ -84,7 +84,7 @@ def _victims(draft: Draft) -> list[tuple[Worker, str]]:
         for each in draft.seen.in_service
         if each.instance_id not in draft.memory.replacing and each.instance_id not in taken
     ]
-    at_risk = [(each, "rebalance recommended") for each in free if each.at_risk]
+    at_risk = [(each, "at risk") for each in free if each.at_risk]
     dear = sorted(
         ((each, "spot is back") for each in free if each.market == "on-demand"),
         key=lambda each: not draft.idle(each[0], draft.policy.settle_seconds),

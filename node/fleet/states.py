@@ -11,10 +11,18 @@ from typing import Any, Final, Literal
 
 from node.fleet.events import Event
 
-State = Literal["starting", "active", "at risk", "draining", "drained", "gone"]
+State = Literal["starting", "active", "at risk", "leaving", "draining", "drained", "gone"]
 Path = Literal["metadata", "events"]
 
-ORDER: Final[tuple[State, ...]] = ("starting", "active", "at risk", "draining", "drained", "gone")
+ORDER: Final[tuple[State, ...]] = (
+    "starting",
+    "active",
+    "at risk",
+    "leaving",
+    "draining",
+    "drained",
+    "gone",
+)
 
 SHOWN: Final = 900.0
 """Seconds for which one that is gone is still told of."""
@@ -27,10 +35,10 @@ HELD: Final = 300.0
 get notices too, and those are nobody's here."""
 
 _MEANS: Final[dict[str, State]] = {
-    "interruption": "draining",
+    "interruption": "leaving",
     "rebalance": "at risk",
     "launched": "starting",
-    "leaving": "draining",
+    "leaving": "leaving",
     "terminated": "gone",
 }
 
@@ -49,6 +57,8 @@ class Known:
     """`<notice> by <path>` -> when first."""
     seen: float = 0.0
     """When it, or the master, last spoke of it."""
+    knows: float = 0.0
+    """When it last said itself that it leaves."""
     registered: bool = False
     """Whether the master lists it as alive."""
 
@@ -64,7 +74,7 @@ class Known:
     def to_mapping(self) -> dict[str, Any]:
         """For the status."""
         raw = asdict(self)
-        del raw["seen"]
+        del raw["seen"], raw["knows"]
         return raw
 
 
@@ -88,6 +98,7 @@ class Fleet:
             if state == "at risk":
                 worker.told("rebalance", "metadata", now)
             if answer.get("reason"):
+                worker.knows = now
                 worker.reason = str(answer["reason"])
                 worker.deadline = answer.get("deadline")
                 worker.told(worker.reason, "metadata", now)
@@ -111,16 +122,26 @@ class Fleet:
         self._claim(now)
 
     def at_risk(self) -> list[str]:
-        """Machines that spot recommended to leave and that are not leaving yet."""
-        return sorted(each.instance_id for each in self.workers.values() if each.state == "at risk")
+        """Machines that work, and that spot recommended to leave or takes back: each is to be
+        replaced, and the sooner its replacement works, the less is missed of it.
+        """
+        return sorted(
+            each.instance_id
+            for each in self.workers.values()
+            if each.state == "at risk" or (each.state == "leaving" and each.reason == "spot")
+        )
 
     def unheeded(self, now: float, patience: float) -> list[Known]:
-        """Workers that the queue told to be interrupted, and that take work as ever."""
+        """Workers that the queue told to be interrupted, and that take work as ever.
+
+        One that says itself that it leaves chooses when to stop: it knows what it holds.
+        """
         return [
             worker
             for worker in self.workers.values()
             if worker.registered
             and now - worker.heard.get("interruption by events", now) >= patience
+            and now - worker.knows >= patience
         ]
 
     def _worker(self, name: str, now: float) -> Known:

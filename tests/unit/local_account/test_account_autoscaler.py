@@ -311,7 +311,7 @@ def test_a_machine_at_risk_is_replaced_first_emptied_next_and_taken_last(fleet: 
     own.until(lambda: victim not in own.addresses(), limit=90)
     assert len(own.addresses()) == 2
     told = [reason for each in status(own.state)["decisions"] for reason in each["reasons"]]
-    steps = ("rebalance recommended", "takes no new task", "its replacement is in service")
+    steps = (": at risk", "takes no new task", "its replacement is in service")
     places = [next(n for n, each in enumerate(told) if words in each) for words in steps]
     assert places == sorted(places), "each step says why"
 

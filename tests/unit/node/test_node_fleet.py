@@ -135,13 +135,22 @@ def test_a_recommendation_is_known_by_the_queue(fleet: Fleet) -> None:
     assert list(fleet.workers["i-1"].heard) == ["rebalance by events"]
 
 
-def test_one_that_leaves_is_not_at_risk_any_more(fleet: Fleet) -> None:
+def test_one_with_notice_is_to_be_replaced_until_it_drains(fleet: Fleet) -> None:
     fleet.hear([rebalance()], NOW + 2)
+    told = said("leaving", reason="spot", deadline=NOW + 110)
+    fleet.see({"10.0.0.1": told}, ["10.0.0.1"], NOW + 4)
+    assert fleet.at_risk() == ["i-1"], "its replacement should boot while it works on"
     told = said("draining", reason="spot", deadline=NOW + 110)
-    fleet.see({"10.0.0.1": told}, [], NOW + 4)
+    fleet.see({"10.0.0.1": told}, [], NOW + 6)
     assert fleet.at_risk() == []
     worker = fleet.workers["i-1"]
     assert (worker.state, worker.reason, worker.deadline) == ("draining", "spot", NOW + 110)
+
+
+def test_one_that_its_group_lets_go_is_not_to_be_replaced(fleet: Fleet) -> None:
+    fleet.hear([Event(kind="leaving", at=NOW, instance_id="i-1")], NOW + 2)
+    assert fleet.workers["i-1"].state == "leaving"
+    assert fleet.at_risk() == []
 
 
 def test_a_notice_to_a_machine_of_others_is_nobody_s(fleet: Fleet) -> None:
@@ -240,6 +249,20 @@ def test_a_worker_that_drains_itself_is_left_alone(place: Place) -> None:
     place.now += PATIENCE + 1
     place.watch.step([])
     assert place.told_to_leave == []
+
+
+def test_a_worker_that_works_on_knowingly_is_left_alone_until_it_falls_silent(place: Place) -> None:
+    place.words["10.0.0.1"] = said("leaving", reason="spot", deadline=NOW + 110)
+    place.watch.step([interruption()])
+    place.now += PATIENCE + 20
+    place.watch.step([])
+    assert place.told_to_leave == [], "it knows what it holds, and so when to stop"
+    place.words["10.0.0.1"] = None
+    place.watch.step([])
+    assert place.told_to_leave == [], "a look may fail"
+    place.now += PATIENCE
+    place.watch.step([])
+    assert place.told_to_leave == ["10.0.0.1"], "nobody there will stop it in time"
 
 
 def test_a_worker_that_does_nothing_on_its_notice_is_told_by_the_master_once(place: Place) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from botocore.session import Session
 from botocore.stub import Stubber
 
 from lakehouse.boot import BootDocument
-from node import lifecycle, notices, web
+from node import handover, lifecycle, notices, web
 from node.errors import MetadataError, NodeError
 from node.instance import Instance
 from node.worker_agent import WorkerAgent, registered
@@ -60,6 +62,8 @@ class World:
         self.pid: int | None = 77
         self.order: list[str] = []
         """What was done before what, where that matters."""
+        self.data: int | OSError = 0
+        """Bytes of shuffle files, or why they cannot be counted."""
 
     def get_json(self, host: str, port: int, path: str) -> object:
         if port == 8080:
@@ -82,6 +86,11 @@ class World:
         self.order.append("shipped")
         return True
 
+    def stored(self) -> int:
+        if isinstance(self.data, OSError):
+            raise self.data
+        return self.data
+
     def agent(
         self, document: BootDocument, instance: Instance, imds: Any, client: Any
     ) -> WorkerAgent:
@@ -94,6 +103,7 @@ class World:
             find=lambda _: self.pid,
             send=self.send,
             await_shipped=self.await_shipped,
+            stored=self.stored,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
@@ -211,6 +221,123 @@ def test_a_spot_notice_drains_and_waits_for_the_group(
     expect_completion(stub, "drain")
     agent.step()
     assert agent.released
+
+
+MINUTE = "1970-01-01T00:02:00Z"
+"""Two minutes after the clock's zero: what the notices below name."""
+
+
+@pytest.fixture
+def noticed(worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any) -> Any:
+    """A ready worker at work, with a notice of two minutes that it has not seen yet."""
+    client, stub = autoscaling
+    world = World()
+    world.now = 0.0
+    world.workers = [ALIVE]
+    agent = world.agent(worker, instance, imds, client)
+    expect_completion(stub, "ready")
+    agent.step()
+    stub.assert_no_pending_responses()
+    imds.entries[ACTION] = json.dumps({"action": "terminate", "time": MINUTE})
+    return world, agent, imds, stub
+
+
+def test_a_worker_with_notice_works_on_while_there_is_time(noticed: Any) -> None:
+    world, agent, _, _ = noticed
+    for world.now in (2.0, 20.0, 49.0):
+        agent.step()
+        assert not world.signals, "a third of the fleet is not given up before it must be"
+        assert agent.state().state == "leaving"
+    world.now = 50.0
+    agent.step()
+    assert world.signals == [(77, signal.SIGPWR)], "what is left is needed to hand over"
+    assert agent.drained
+
+
+def test_much_data_is_handed_over_sooner(noticed: Any) -> None:
+    world, agent, _, _ = noticed
+    world.data = 20 * handover.RATE
+    world.now = 29.0
+    agent.step()
+    assert not world.signals
+    world.now = 30.0
+    agent.step()
+    assert world.signals, "twenty seconds more of data, twenty seconds less of work"
+
+
+def test_a_replacement_in_service_ends_the_work(noticed: Any) -> None:
+    world, agent, imds, stub = noticed
+    world.now = 10.0
+    agent.step()
+    assert not world.signals
+    imds.entries[STATE] = "Terminated"
+    for world.now in (12.0, 21.0):
+        agent.step()
+        assert not world.signals, "the replacement is there and has yet to begin its first task"
+    expect_completion(stub, "drain")
+    world.now = 22.0
+    agent.step()
+    assert world.signals, "the group lets it go: its replacement works"
+    assert agent.released
+    stub.assert_no_pending_responses()
+
+
+def test_a_metadata_service_that_falls_silent_after_a_notice_stops_nothing(
+    noticed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, agent, _, _ = noticed
+    agent.step()
+
+    def silent(*_: object) -> None:
+        msg = "no answer"
+        raise MetadataError(msg)
+
+    monkeypatch.setattr(notices, "departure", silent)
+    monkeypatch.setattr(notices, "leaving_group", silent)
+    world.now = 51.0
+    with pytest.raises(MetadataError):
+        agent.step()
+    assert world.signals, "the end comes at the time that was named, whoever is silent"
+    assert agent.drained
+
+
+def test_a_notice_counts_although_it_is_not_shown_any_more(noticed: Any) -> None:
+    world, agent, imds, _ = noticed
+    agent.step()
+    del imds.entries[ACTION]
+    world.now = 51.0
+    agent.step()
+    assert world.signals
+
+
+def test_what_cannot_be_counted_is_handed_over_at_once(noticed: Any) -> None:
+    world, agent, _, _ = noticed
+    world.data = PermissionError(13, "no")
+    agent.step()
+    assert world.signals
+
+
+def test_a_worker_that_never_registered_does_not_wait(
+    worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
+) -> None:
+    world = World()
+    world.now = 0.0
+    imds.entries[ACTION] = json.dumps({"action": "terminate", "time": MINUTE})
+    world.agent(worker, instance, imds, autoscaling[0]).step()
+    assert world.signals, "nobody waits for its work"
+
+
+def test_files_of_all_local_directories_are_counted(tmp_path: Path) -> None:
+    for name, size in (("a/blockmgr-1/0c/x.data", 1000), ("b/y.index", 24)):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_bytes(bytes(size))
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "b")
+    given = f"{tmp_path / 'a'},{tmp_path / 'b'},{tmp_path / 'missing'}"
+    assert handover.stored(handover.local_directories(given)) in range(1024, 1024 + 4096), (
+        "each file once, links as links, and a directory that is gone is empty"
+    )
+    assert handover.stored(handover.local_directories("")) == 0
 
 
 def test_a_rebalance_recommendation_drains_nothing(

@@ -20,7 +20,8 @@ from node.worker_state import describe
         ({"ready": False, "at_risk": False}, "starting"),
         ({"ready": True, "at_risk": False}, "active"),
         ({"ready": True, "at_risk": True}, "at risk"),
-        ({"ready": True, "at_risk": True, "reason": "spot"}, "draining"),
+        ({"ready": True, "at_risk": True, "reason": "spot"}, "leaving"),
+        ({"ready": True, "at_risk": True, "reason": "spot", "draining": True}, "draining"),
         ({"ready": True, "at_risk": False, "reason": "group", "drained": True}, "drained"),
     ],
 )
@@ -29,7 +30,7 @@ def test_the_worst_that_is_known_is_told(known: dict[str, Any], state: str) -> N
 
 
 def test_it_is_told_as_json() -> None:
-    told = describe("i-1", ready=True, at_risk=False, reason="spot", deadline=1234.5)
+    told = describe("i-1", ready=True, at_risk=False, reason="spot", deadline=1234.5, draining=True)
     server = serving.serve("127.0.0.1", 0, "/", lambda: (200, told.to_json()))
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/") as answer:
