@@ -13,6 +13,11 @@ from lakehouse.boot import Role
 from node.errors import LastingError
 
 _FIRST_WITH_GCM: Final = 4
+_FIRST_WITH_CLEANUP: Final = 4
+"""Of a statement's shuffle files at its end (`spark.sql.connect.shuffleDependency.*`, 4.1)."""
+
+_FIRST_WITH_FRESH_LOCATIONS: Final = 4
+"""A reader that fails asks the driver where its files are now (SPARK-44635)."""
 
 _ANSI: Final = "spark.sql.ansi.enabled"
 
@@ -48,4 +53,20 @@ def settings(spark: str, role: Role) -> dict[str, str]:
         conf["spark.connect.grpc.binding.address"] = "127.0.0.1"
         # 4.0's default, said aloud: an overflow or a bad cast is an error, not a null.
         conf[_ANSI] = "true"
+        # What `io.millrace.spark.FinishedShuffles` does on 3.5.
+        conf["spark.sql.connect.shuffleDependency.fileCleanup.enabled"] = "true"
     return conf
+
+
+def plugins(spark: str) -> tuple[str, ...]:
+    """Plugins of our jar that driver and executors of version `spark` need."""
+    if int(spark.partition(".")[0]) < _FIRST_WITH_FRESH_LOCATIONS:
+        return ("io.millrace.spark.LastReaders",)
+    return ()
+
+
+def listeners(spark: str) -> tuple[str, ...]:
+    """Classes of our jar that a driver of version `spark` needs besides the audit."""
+    if int(spark.partition(".")[0]) < _FIRST_WITH_CLEANUP:
+        return ("io.millrace.spark.FinishedShuffles",)
+    return ()

@@ -6,12 +6,12 @@ Measured on Spark 3.5.7 standalone where a comment gives a figure. Settings of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lakehouse import ports
 from lakehouse.boot import BootDocument
-from node import paths, probe_result
+from node import handover, paths, probe_result
 from node.errors import LastingError
 from node.instance import Instance
 from node.render import catalogs, jvm, release
@@ -53,13 +53,16 @@ _DECOMMISSION: Final = {
     "spark.storage.decommission.enabled": "true",
     # 30 s by default: a quarter of a two-minute notice.
     "spark.storage.decommission.replicationReattemptInterval": "5s",
-    # Tasks that would outlive the machine are speculated; executors are gone before it is.
-    "spark.executor.decommission.killInterval": "110s",
+    # Where speculation is on, tasks that would outlive the machine are begun elsewhere too: it has
+    # this long when draining begins (`node.handover.BASE`). Executors are gone before it is.
+    "spark.executor.decommission.killInterval": f"{handover.BASE:.0f}s",
     "spark.executor.decommission.forceKillTimeout": "115s",
     # A fetch from a machine that left by notice does not count against its stage; the driver
     # must remember such executors for that (0 by default).
     "spark.stage.ignoreDecommissionFetchFailure": "true",
     "spark.scheduler.maxRetainedRemovedDecommissionExecutors": "100",
+    # 120 s by default, and tried four times: a machine that is gone from a VPC answers nothing.
+    "spark.shuffle.io.connectionCreationTimeout": "10s",
     "spark.stage.maxConsecutiveAttempts": "10",
     "spark.task.maxFailures": "8",
 }
@@ -94,6 +97,11 @@ _DRIVER: Final = {
     "spark.connect.copyFromLocalToFs.allowDestLocal": "false",
     # A cancelled query really stops, also inside a task that does not look.
     "spark.task.reaper.enabled": "true",
+    # A reduce task waits 3 s for a place on machines with a fifth of its input or more: in a
+    # small fleet these are the old ones, and a new worker had nothing to do for minutes (a query
+    # of 58 s took 83 s with a notice to one of three workers, and 71 s without the wait). With
+    # six workers or more no machine has a fifth.
+    "spark.shuffle.reduceLocality.enabled": "false",
     # The fleet decides how many executors there are.
     "spark.dynamicAllocation.enabled": "false",
     # Kept for the UI in the driver's heap, which is the one thing all sessions share.
@@ -115,6 +123,7 @@ _DRIVER: Final = {
 
 
 _LISTENERS: Final = "spark.extraListeners"
+_PLUGINS: Final = "spark.plugins"
 
 
 def render_settings(
@@ -143,13 +152,18 @@ def render_settings(
     _check(document.spark.conf)
     conf.update(document.spark.conf)
     if document.role == "leader":
-        conf.update(_audit(document))
+        conf.update(_audit(document, release.listeners(spark)))
+        ours = release.plugins(spark)
+        if ours:
+            conf[_PLUGINS] = ",".join([*ours, *filter(None, [document.spark.conf.get(_PLUGINS)])])
     return conf
 
 
-def _audit(document: BootDocument) -> dict[str, str]:
-    """Who a request is from is the gateway's to say, and what it ran is written down."""
-    listeners = ["io.millrace.spark.AuditListener"]
+def _audit(document: BootDocument, more: Sequence[str]) -> dict[str, str]:
+    """Who a request is from is the gateway's to say, and what it ran is written down; `more` are
+    further listeners of our own.
+    """
+    listeners = ["io.millrace.spark.AuditListener", *more]
     theirs = document.spark.conf.get(_LISTENERS, "")
     return {
         "spark.connect.grpc.interceptor.classes": "io.millrace.spark.GatewayIdentity",

@@ -8,15 +8,28 @@ import time
 
 import pytest
 
+from node import paths
 from tests.cluster.conftest import Lakehouse
 
 pytestmark = pytest.mark.cluster
+
+FORGOTTEN_SECONDS = 90
+OLD_FILES = "shuffle_*"
 
 
 def status(lakehouse: Lakehouse) -> dict[str, object]:
     document = json.loads(lakehouse.cli.run("status", "--json", check=False).stdout)
     assert isinstance(document, dict)
     return document
+
+
+def workers(lakehouse: Lakehouse) -> list[str]:
+    """Instance ids."""
+    return [
+        machine["instance_id"]
+        for machine in status(lakehouse)["machines"]  # type: ignore[attr-defined]
+        if machine["role"] == "worker"
+    ]
 
 
 def test_a_second_up_changes_nothing(lakehouse: Lakehouse) -> None:
@@ -37,6 +50,28 @@ def test_the_demo_gives_the_answers_of_a_second_engine(lakehouse: Lakehouse) -> 
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
 
 
+def test_workers_do_not_keep_the_shuffle_files_of_finished_statements(
+    lakehouse: Lakehouse,
+) -> None:
+    deadline = time.monotonic() + FORGOTTEN_SECONDS
+    seen = ""
+    while time.monotonic() < deadline:
+        # The leader's own query makes new ones all the time: those of the last minute may be there.
+        seen = "".join(
+            lakehouse.cli.run(
+                "ssh", each, "--", "find", str(paths.SPARK_STATE), "-name", OLD_FILES, "-mmin", "+1"
+            ).stdout
+            for each in workers(lakehouse)
+        )
+        if not seen:
+            return
+        time.sleep(5)
+    pytest.fail(
+        f"22 queries ended more than {FORGOTTEN_SECONDS} s ago; a worker with notice would hand "
+        f"over what nobody will read:\n{seen}"
+    )
+
+
 def test_the_host_sees_one_socket(lakehouse: Lakehouse) -> None:
     import subprocess
 
@@ -54,13 +89,9 @@ def test_a_worker_that_dies_is_replaced(lakehouse: Lakehouse) -> None:
     group = lakehouse.outputs.generations[0].worker_group
     machines = lakehouse.paths.machines
     before = {path.name for path in machines.iterdir()}
-    workers = [
-        machine["instance_id"]
-        for machine in status(lakehouse)["machines"]  # type: ignore[attr-defined]
-        if machine["role"] == "worker"
-    ]
-    assert len(workers) >= 2, f"{group} should have its two workers, has {workers}"
-    lakehouse.cli.run("ssh", workers[0], "--", "systemctl", "poweroff", check=False)
+    there = workers(lakehouse)
+    assert len(there) >= 2, f"{group} should have its two workers, has {there}"
+    lakehouse.cli.run("ssh", there[0], "--", "systemctl", "poweroff", check=False)
     deadline = time.monotonic() + 120
     alive: list[str] = []
     while time.monotonic() < deadline:
@@ -69,7 +100,7 @@ def test_a_worker_that_dies_is_replaced(lakehouse: Lakehouse) -> None:
             for machine in status(lakehouse)["machines"]  # type: ignore[attr-defined]
             if machine["role"] == "worker" and machine["lifecycle"] == "InService"
         ]
-        if workers[0] not in alive and len(alive) >= 2 and set(alive) - before:
+        if there[0] not in alive and len(alive) >= 2 and set(alive) - before:
             return
         time.sleep(1)
     pytest.fail(f"a dead worker's group heals itself; after 120 s in service: {alive}")

@@ -45,6 +45,31 @@ def test_a_leader_has(spark: str, key: str, value: str | None, reason: str) -> N
     assert release.settings(spark, "leader").get(key) == value, reason
 
 
+def test_shuffle_files_of_a_finished_statement_are_removed_by_spark_or_by_us(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    ours, theirs = "FinishedShuffles", "spark.sql.connect.shuffleDependency.fileCleanup.enabled"
+    conf = {
+        spark: spark_conf.render_settings(leader, instance, sizes, "s", spark=spark, archive=False)
+        for spark in ("3.5.7", "4.1.4")
+    }
+    assert ours in conf["3.5.7"]["spark.extraListeners"]
+    assert theirs not in conf["3.5.7"], "3.5 does not know it"
+    assert ours not in conf["4.1.4"]["spark.extraListeners"], "one is enough"
+    assert conf["4.1.4"][theirs] == "true"
+
+
+def test_an_executor_that_leaves_serves_its_last_readers_where_spark_does_not_find_them_others(
+    leader: BootDocument, instance: Instance, sizes: Sizes
+) -> None:
+    leader.spark.conf["spark.plugins"] = "a.B"
+    found = [
+        spark_conf.render_settings(leader, instance, sizes, "s", spark=spark, archive=False)
+        for spark in ("3.5.7", "4.1.4")
+    ]
+    assert [conf["spark.plugins"] for conf in found] == ["io.millrace.spark.LastReaders,a.B", "a.B"]
+
+
 @pytest.mark.parametrize("spark", ["3.5.7", "4.1.4"])
 def test_leader_and_worker_speak_one_cipher(spark: str) -> None:
     cipher = "spark.network.crypto.cipher"
