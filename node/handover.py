@@ -1,7 +1,7 @@
 """How long a worker needs to hand over, and so how long one with notice may work on.
 
 A spot notice names the end two minutes ahead, and the group looks for a replacement at once.
-Until that works, every task done here is one that the others need not do.
+Until that has warmed up, every task done here is one that the others need not do.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from typing import Final
 BASE: Final = 60.0
 """Seconds kept for the tasks that run when draining begins, and for executors to end. No task is
 begun later, so one that takes longer is begun again elsewhere."""
-
-OVERLAP: Final = 10.0
-"""Seconds of work after the group let go: the replacement has registered then, and its executor
-begins its first task."""
 
 RATE: Final = 64 * 1024 * 1024
 """Bytes of shuffle files in a second. A machine with 0.5 Gbit/s at all times (m7g.medium: "baseline

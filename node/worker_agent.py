@@ -1,9 +1,9 @@
 """`python3 -m node.worker_agent`: a worker's comings and goings.
 
 Coming: ready when the leader's master lists this worker as alive. Going: on a spot notice it works
-on until its replacement does (the group then wants it gone), or until what it holds needs the time
-that is left. Then, and on the group's wish, the worker is decommissioned (SIGPWR: Spark moves
-shuffle blocks away and executors end by themselves), and the terminating hook is completed.
+on until what it holds needs the time that is left; on the group's wish alone it goes at once. The
+worker is decommissioned (SIGPWR: Spark moves shuffle blocks away and executors end by themselves),
+and the terminating hook is completed.
 """
 
 from __future__ import annotations
@@ -95,8 +95,6 @@ class WorkerAgent:
         self._rebalance_told = False
         self._leaving: Departure | None = None
         self._draining = False
-        self._let_go = 0.0
-        """When the group no longer needed this machine: its replacement is in service."""
 
     def step(self) -> float:
         """Look once, act, and return the seconds until the next look."""
@@ -162,14 +160,11 @@ class WorkerAgent:
                 needed,
                 data // 2**20,
             )
-        if left <= needed:
-            return False
-        if notices.leaving_group(self._metadata):
-            self._let_go = self._let_go or self._clock()
-            return self._clock() - self._let_go < handover.OVERLAP
-        if first:
-            LOG.info("working on until a replacement does, for %.0f s at most", left - needed)
-        return True
+        # The group lets it go as soon as its replacement has registered, whose executor then
+        # starts and compiles: until it works as this one does, both do.
+        if first and left > needed:
+            LOG.info("working on for %.0f s, while a replacement comes", left - needed)
+        return left > needed
 
     def _look_for_registration(self) -> None:
         try:

@@ -113,11 +113,11 @@ class WorkersConfig(Section):
         le=60,
     )
     drain_seconds: int = setting(
-        "Seconds that a leaving worker has to hand over its shuffle files. A spot notice "
-        "leaves 120 whatever is written here.",
+        "Seconds that a leaving worker has to hand over its shuffle files, as many as a spot "
+        "notice leaves or more.",
         default=300,
         effect=Effect.IN_PLACE,
-        ge=30,
+        ge=120,
         le=7200,
     )
     autoscale: AutoscaleConfig = setting(

@@ -129,7 +129,7 @@ def test_the_machine_is_drained_and_its_last_words_are_in_the_account(
 def test_it_works_on_before_it_hands_over(lakehouse: Lakehouse, outcome: dict[str, Any]) -> None:
     (machine,) = outcome["machines"]
     said = lines_of(lakehouse, machine["instance_id"])
-    before, told, after = said.partition("working on until a replacement does")
+    before, told, after = said.partition("working on for")
     assert told, "a part of the fleet is not given up as soon as a notice comes"
     assert "draining," not in before
     assert "draining," in after
