@@ -41,7 +41,7 @@ LOOK_SECONDS: Final = 0.25
 LIMIT: Final = 1.10
 """What a notice may cost at most, in the median."""
 
-ROWS: Final = 6_000_000
+ROWS: Final = 10_000_000
 
 KEYS: Final = {"a": 150_000, "b": 140_009, "c": 130_003}
 """Column -> how many groups the rows have by it."""
