@@ -176,7 +176,7 @@ def measure(
         before = fleet.resize(WORKERS)
         try:
             for number in range(1, pairs + 1):
-                found.pairs.append(_pair(fleet, session, statement(rows)))
+                found.pairs.append(_pair(fleet, session, rows))
                 done = found.pairs[-1]
                 log(
                     f"pair {number}: {done.quiet:.1f} s, with a notice {done.disturbed:.1f} s, "
@@ -187,10 +187,11 @@ def measure(
     return found
 
 
-def _pair(fleet: Fleet, session: Any, text: str) -> Pair:
+def _pair(fleet: Fleet, session: Any, rows: int) -> Pair:
     fleet.await_usable(WORKERS, deadline=FLEET_SECONDS)
+    text = statement(rows)
     # New executors compile their code once; both halves begin with warm ones.
-    warm = _Query(session, text)
+    warm = _Query(session, statement(rows // 2))
     warm.start()
     warm.finish()
     name = str(session.client._session_id)
