@@ -6,8 +6,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from botocore.session import Session
+from botocore.stub import Stubber
 
 from lakehouse.boot import BootDocument, CatalogBoot, SecretsBoot, SparkBoot
 from node.instance import Instance
@@ -132,3 +135,15 @@ def imds() -> Iterator[FakeMetadata]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def autoscaling() -> Iterator[tuple[Any, Stubber]]:
+    client = Session().create_client(
+        "autoscaling",
+        region_name="eu-central-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    with Stubber(client) as stub:
+        yield client, stub

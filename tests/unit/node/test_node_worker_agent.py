@@ -1,21 +1,18 @@
-"""A worker's comings and goings, and the lifecycle calls behind them."""
+"""A worker's comings and goings."""
 
 from __future__ import annotations
 
 import json
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.session import Session
 from botocore.stub import Stubber
 
 from lakehouse.boot import BootDocument
-from node import handover, lifecycle, notices, web
+from node import handover, notices, web
 from node.errors import MetadataError, NodeError
 from node.instance import Instance
 from node.worker_agent import WorkerAgent, registered
@@ -23,18 +20,6 @@ from node.worker_agent import WorkerAgent, registered
 ALIVE = {"host": "10.0.1.4", "port": 7078, "state": "ALIVE"}
 STATE = "meta-data/autoscaling/target-lifecycle-state"
 ACTION = "meta-data/spot/instance-action"
-
-
-@pytest.fixture
-def autoscaling() -> Iterator[tuple[Any, Stubber]]:
-    client = Session().create_client(
-        "autoscaling",
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
-    with Stubber(client) as stub:
-        yield client, stub
 
 
 def expect_completion(stub: Stubber, hook: str) -> None:
@@ -324,19 +309,6 @@ def test_a_worker_that_never_registered_does_not_wait(
     assert world.signals, "nobody waits for its work"
 
 
-def test_files_of_all_local_directories_are_counted(tmp_path: Path) -> None:
-    for name, size in (("a/blockmgr-1/0c/x.data", 1000), ("b/y.index", 24)):
-        file = tmp_path / name
-        file.parent.mkdir(parents=True)
-        file.write_bytes(bytes(size))
-    (tmp_path / "a" / "link").symlink_to(tmp_path / "b")
-    given = f"{tmp_path / 'a'},{tmp_path / 'b'},{tmp_path / 'missing'}"
-    assert handover.stored(handover.local_directories(given)) in range(1024, 1024 + 4096), (
-        "each file once, links as links, and a directory that is gone is empty"
-    )
-    assert handover.stored(handover.local_directories("")) == 0
-
-
 def test_a_rebalance_recommendation_drains_nothing(
     worker: BootDocument, instance: Instance, imds: Any, autoscaling: Any
 ) -> None:
@@ -358,60 +330,6 @@ def test_without_a_spark_worker_there_is_nothing_to_drain(
     agent = world.agent(worker, instance, imds, client)
     agent.step()
     assert agent.released
-
-
-def test_a_machine_in_service_does_not_leave(imds: Any) -> None:
-    imds.entries[STATE] = "InService"
-    assert notices.departure(imds.client(), 0.0) is None
-
-
-def test_a_spot_notice_leaves_a_margin(imds: Any) -> None:
-    imds.entries[ACTION] = '{"action": "terminate", "time": "1970-01-01T00:02:00Z"}'
-    assert notices.departure(imds.client(), 0.0) == notices.Departure(reason="spot", deadline=110)
-
-
-def test_a_notice_that_is_none_is_told(imds: Any) -> None:
-    imds.entries[ACTION] = "soon"
-    with pytest.raises(MetadataError, match="'soon', not a notice"):
-        notices.departure(imds.client(), 0.0)
-
-
-def test_a_hook_that_does_not_wait_is_no_fault(instance: Instance, autoscaling: Any) -> None:
-    client, stub = autoscaling
-    stub.add_client_error(
-        "complete_lifecycle_action",
-        "ValidationError",
-        "No active Lifecycle Action found with instance ID i-1",
-    )
-    assert lifecycle.complete(client, hook="ready", instance=instance) is False
-
-
-def test_the_group_is_asked_for_when_tags_do_not_tell(autoscaling: Any) -> None:
-    client, stub = autoscaling
-    stub.add_response(
-        "describe_auto_scaling_instances",
-        {
-            "AutoScalingInstances": [
-                {
-                    "InstanceId": "i-1",
-                    "AutoScalingGroupName": "workers",
-                    "AvailabilityZone": "a",
-                    "LifecycleState": "Pending:Wait",
-                    "HealthStatus": "HEALTHY",
-                    "ProtectedFromScaleIn": False,
-                }
-            ]
-        },
-        {"InstanceIds": ["i-1"]},
-    )
-    assert lifecycle.group_of(client, Instance(instance_id="i-1", private_ip="x")) == "workers"
-
-
-def test_a_machine_of_no_group_has_no_hook(autoscaling: Any) -> None:
-    client, stub = autoscaling
-    stub.add_response("describe_auto_scaling_instances", {"AutoScalingInstances": []})
-    alone = Instance(instance_id="i-1", private_ip="x")
-    assert lifecycle.complete(client, hook="ready", instance=alone) is False
 
 
 def test_the_last_lines_are_sent_before_the_group_may_take_the_machine(
