@@ -210,6 +210,8 @@ def test_a_spot_notice_drains_and_waits_for_the_group(
 
 MINUTE = "1970-01-01T00:02:00Z"
 """Two minutes after the clock's zero: what the notices below name."""
+NEEDED_FROM = 110.0 - handover.BASE
+"""Ten seconds are kept for what comes after the handover."""
 
 
 @pytest.fixture
@@ -229,11 +231,11 @@ def noticed(worker: BootDocument, instance: Instance, imds: Any, autoscaling: An
 
 def test_a_worker_with_notice_works_on_while_there_is_time(noticed: Any) -> None:
     world, agent, _, _ = noticed
-    for world.now in (2.0, 20.0, 49.0):
+    for world.now in (2.0, 20.0, NEEDED_FROM - 1):
         agent.step()
         assert not world.signals, "a third of the fleet is not given up before it must be"
         assert agent.state().state == "leaving"
-    world.now = 50.0
+    world.now = NEEDED_FROM
     agent.step()
     assert world.signals == [(77, signal.SIGPWR)], "what is left is needed to hand over"
     assert agent.drained
@@ -242,10 +244,10 @@ def test_a_worker_with_notice_works_on_while_there_is_time(noticed: Any) -> None
 def test_much_data_is_handed_over_sooner(noticed: Any) -> None:
     world, agent, _, _ = noticed
     world.data = 20 * handover.RATE
-    world.now = 29.0
+    world.now = NEEDED_FROM - 21
     agent.step()
     assert not world.signals
-    world.now = 30.0
+    world.now = NEEDED_FROM - 20
     agent.step()
     assert world.signals, "twenty seconds more of data, twenty seconds less of work"
 
@@ -257,7 +259,7 @@ def test_a_replacement_in_service_does_not_end_the_work(noticed: Any) -> None:
         agent.step()
         assert not world.signals, "its executor has yet to start and to compile its code"
     expect_completion(stub, "drain")
-    world.now = 50.0
+    world.now = NEEDED_FROM
     agent.step()
     assert world.signals
     assert agent.released, "the group waits for it"
@@ -276,7 +278,7 @@ def test_a_metadata_service_that_falls_silent_after_a_notice_stops_nothing(
 
     monkeypatch.setattr(notices, "departure", silent)
     monkeypatch.setattr(notices, "leaving_group", silent)
-    world.now = 51.0
+    world.now = NEEDED_FROM + 1
     with pytest.raises(MetadataError):
         agent.step()
     assert world.signals, "the end comes at the time that was named, whoever is silent"
@@ -287,7 +289,7 @@ def test_a_notice_counts_although_it_is_not_shown_any_more(noticed: Any) -> None
     world, agent, imds, _ = noticed
     agent.step()
     del imds.entries[ACTION]
-    world.now = 51.0
+    world.now = NEEDED_FROM + 1
     agent.step()
     assert world.signals
 
