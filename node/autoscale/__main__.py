@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class Autoscaler:
         record: Record,
         *,
         get_json: spark.GetJson = web.get_json,
-        at_risk: Callable[[], Collection[str]] = tuple,
+        at_risk: Callable[[], Mapping[str, str]] = dict,
         cordon: Callable[[str, str], None] = ask.decommission,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -97,16 +97,18 @@ class Autoscaler:
         return host.running == 0 and host.begun == seen.begun
 
 
-def at_risk(path: Path = paths.AT_RISK) -> Collection[str]:
-    """Machines that spot recommended to leave, as whoever hears of them wrote them down."""
+def at_risk(path: Path = paths.AT_RISK) -> Mapping[str, str]:
+    """Machines that spot recommended to leave or takes back, with which of these it is
+    (`node.fleet.states.Risk`), as whoever hears of them wrote them down.
+    """
     try:
         raw: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return ()
+        return {}
     except (OSError, ValueError) as error:
-        LOG.warning("%s is no list of machines: %s", path, error)
-        return ()
-    return [str(each) for each in raw] if isinstance(raw, dict | list) else ()
+        LOG.warning("%s does not tell machines at risk: %s", path, error)
+        return {}
+    return {str(name): str(risk) for name, risk in raw.items()} if isinstance(raw, dict) else {}
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
 """Replacing machines that run: those at risk, and on-demand ones once spot is back.
 
 A recommendation alone changes nothing for the machine it is about. Its replacement comes first;
-once that is in service the old machine takes no new task and goes when it has none left. However
-many recommendations come, at most so many replacements begin within a window.
+once that is in service the old machine takes no new task and goes when it has none left. One with
+notice is replaced alike and chooses itself when to stop. However many recommendations and notices
+come, at most so many replacements begin within a window.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _may_stop(draft: Draft, worker: Worker) -> bool:
     working = [each for each in draft.seen.in_service if not each.cordoned]
     left = len(working) - len(draft.cordon) - len(draft.terminate) - 1
     replaced = worker.at_risk or worker.market == "on-demand"
-    return replaced and worker in working and left >= draft.floor
+    return replaced and not worker.noticed and worker in working and left >= draft.floor
 
 
 def _begin(draft: Draft) -> None:

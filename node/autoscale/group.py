@@ -157,7 +157,7 @@ def workers(
     machines: Collection[Machine],
     work: Work,
     idle: Mapping[str, float],
-    at_risk: Collection[str],
+    at_risk: Mapping[str, str],
 ) -> tuple[Worker, ...]:
     """What the account and Spark know, joined by private address."""
     found = []
@@ -173,6 +173,7 @@ def workers(
                 running=host.running if host else 0,
                 idle_seconds=idle.get(machine.address, 0.0),
                 at_risk=machine.instance_id in at_risk,
+                noticed=at_risk.get(machine.instance_id) == "notice",
                 cordoned=host.cordoned if host else False,
             )
         )

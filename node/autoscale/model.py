@@ -26,7 +26,9 @@ class Worker:
     idle_seconds: float = 0.0
     """Seconds since a task last ran or began on it."""
     at_risk: bool = False
-    """Spot recommended to move away from it."""
+    """Spot recommended to move away from it, or takes it back."""
+    noticed: bool = False
+    """Spot takes it back. It knows when, and stops by itself as late as it can."""
     cordoned: bool = False
     """Takes no new task: Spark is moving its shuffle files away, or has done so."""
 

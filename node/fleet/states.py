@@ -13,6 +13,7 @@ from node.fleet.events import Event
 
 State = Literal["starting", "active", "at risk", "leaving", "draining", "drained", "gone"]
 Path = Literal["metadata", "events"]
+Risk = Literal["recommendation", "notice"]
 
 ORDER: Final[tuple[State, ...]] = (
     "starting",
@@ -121,15 +122,17 @@ class Fleet:
         self._held += [event for event in events if event.instance_id]
         self._claim(now)
 
-    def at_risk(self) -> list[str]:
+    def at_risk(self) -> dict[str, Risk]:
         """Machines that work, and that spot recommended to leave or takes back: each is to be
         replaced, and the sooner its replacement works, the less is missed of it.
         """
-        return sorted(
-            each.instance_id
-            for each in self.workers.values()
-            if each.state == "at risk" or (each.state == "leaving" and each.reason == "spot")
-        )
+        found: dict[str, Risk] = {}
+        for each in self.workers.values():
+            if each.state == "at risk":
+                found[each.instance_id] = "recommendation"
+            elif each.state == "leaving" and each.reason == "spot":
+                found[each.instance_id] = "notice"
+        return found
 
     def unheeded(self, now: float, patience: float) -> list[Known]:
         """Workers that the queue told to be interrupted, and that take work as ever.

@@ -69,7 +69,7 @@ class Fleet:
             WorkerGroup(document, self.cloud.autoscaling, self.cloud.ec2),
             Record(state),
             get_json=self.answer,
-            at_risk=lambda: self.risky,
+            at_risk=lambda: dict.fromkeys(self.risky, "recommendation"),
             cordon=lambda _, address: self.cordoned.add(address),
             clock=self.now,
         )

@@ -347,6 +347,19 @@ def test_once_its_replacement_serves_a_machine_at_risk_takes_no_new_task(story: 
     assert story.look(grown, (empty, *others)).terminate == ("i-1",)
 
 
+def test_a_machine_with_notice_works_on_beside_its_replacement(story: Story) -> None:
+    noticed = worker(1, running=4, at_risk=True, noticed=True)
+    own = group(2, minimum=2)
+    assert story.look(own, (noticed, worker(2, running=4))).desired == 3
+    story.now += 30
+    grown = replace(own, desired=3)
+    others = (worker(2, running=4), worker(3, running=4))
+    decision = story.look(grown, (noticed, *others))
+    assert (decision.cordon, decision.terminate) == ((), ()), "it knows itself when to stop"
+    story.now += 60
+    assert story.look(grown, others).desired == 2, "its replacement was asked for already"
+
+
 def test_machines_beyond_the_bound_keep_working(story: Story) -> None:
     story.policy = replace(POLICY, replacements=1)
     risky = tuple(worker(each, running=4, at_risk=True) for each in range(3))

@@ -125,13 +125,15 @@ def fleet() -> Fleet:
 
 def test_a_recommendation_is_known_by_the_worker_s_word(fleet: Fleet) -> None:
     fleet.see({"10.0.0.1": said("at risk")}, ["10.0.0.1"], NOW + 2)
-    assert fleet.at_risk() == ["i-1"]
+    assert fleet.at_risk() == {"i-1": "recommendation"}
 
 
 def test_a_recommendation_is_known_by_the_queue(fleet: Fleet) -> None:
     fleet.hear([rebalance()], NOW + 2)
     fleet.see({"10.0.0.1": said("active")}, ["10.0.0.1"], NOW + 4)
-    assert fleet.at_risk() == ["i-1"], "the worker, which has not heard, does not take it back"
+    assert fleet.at_risk() == {"i-1": "recommendation"}, (
+        "the worker, which has not heard, does not take it back"
+    )
     assert list(fleet.workers["i-1"].heard) == ["rebalance by events"]
 
 
@@ -139,10 +141,10 @@ def test_one_with_notice_is_to_be_replaced_until_it_drains(fleet: Fleet) -> None
     fleet.hear([rebalance()], NOW + 2)
     told = said("leaving", reason="spot", deadline=NOW + 110)
     fleet.see({"10.0.0.1": told}, ["10.0.0.1"], NOW + 4)
-    assert fleet.at_risk() == ["i-1"], "its replacement should boot while it works on"
+    assert fleet.at_risk() == {"i-1": "notice"}, "its replacement should boot while it works on"
     told = said("draining", reason="spot", deadline=NOW + 110)
     fleet.see({"10.0.0.1": told}, [], NOW + 6)
-    assert fleet.at_risk() == []
+    assert fleet.at_risk() == {}
     worker = fleet.workers["i-1"]
     assert (worker.state, worker.reason, worker.deadline) == ("draining", "spot", NOW + 110)
 
@@ -150,7 +152,7 @@ def test_one_with_notice_is_to_be_replaced_until_it_drains(fleet: Fleet) -> None
 def test_one_that_its_group_lets_go_is_not_to_be_replaced(fleet: Fleet) -> None:
     fleet.hear([Event(kind="leaving", at=NOW, instance_id="i-1")], NOW + 2)
     assert fleet.workers["i-1"].state == "leaving"
-    assert fleet.at_risk() == []
+    assert fleet.at_risk() == {}
 
 
 def test_a_notice_to_a_machine_of_others_is_nobody_s(fleet: Fleet) -> None:
@@ -164,7 +166,7 @@ def test_a_notice_before_the_machine_is_known_is_kept_for_it() -> None:
     fleet = Fleet()
     fleet.hear([rebalance()], NOW)
     fleet.see({"10.0.0.1": said("active")}, ["10.0.0.1"], NOW + 60)
-    assert fleet.at_risk() == ["i-1"]
+    assert fleet.at_risk() == {"i-1": "recommendation"}
 
 
 def test_the_group_s_own_events_name_our_machines(fleet: Fleet) -> None:
@@ -239,7 +241,10 @@ def test_states_are_written_for_the_status(place: Place, tmp_path: Path) -> None
 def test_machines_at_risk_are_written_for_the_autoscaler(place: Place, tmp_path: Path) -> None:
     place.words["10.0.0.2"] = said("at risk", "i-2")
     place.watch.step([rebalance("i-1")])
-    assert at_risk(tmp_path / paths.AT_RISK.name) == ["i-1", "i-2"], "one by each path"
+    assert at_risk(tmp_path / paths.AT_RISK.name) == {
+        "i-1": "recommendation",
+        "i-2": "recommendation",
+    }, "one by each path"
 
 
 def test_a_worker_that_drains_itself_is_left_alone(place: Place) -> None:
@@ -282,7 +287,7 @@ def test_what_the_queue_said_survives_a_silent_master(place: Place, tmp_path: Pa
     place.watch._get_json = _silent
     with pytest.raises(NodeError):
         place.watch.step([rebalance()])
-    assert at_risk(tmp_path / paths.AT_RISK.name) == ["i-1"]
+    assert at_risk(tmp_path / paths.AT_RISK.name) == {"i-1": "recommendation"}
 
 
 def _silent(host: str, port: int, path: str) -> Any:
