@@ -14,7 +14,8 @@ SAYS: Final = {
 }
 """What is counted, and the words of the worker's agent for it."""
 
-TOO_LATE: Final = "not drained in"
+NOT_DRAINED: Final = "not drained in"
+AT_THE_END: Final = "still had one: it ran a task, moved files or served their last readers"
 
 
 def judge(
@@ -25,15 +26,15 @@ def judge(
     wanted = sorted(noticed)
     if not group or not wanted:
         return {}, []
-    counts = {"had notice": len(wanted), **dict.fromkeys(SAYS, 0), "were too late": 0}
+    counts = {"had notice": len(wanted), **dict.fromkeys(SAYS, 0), AT_THE_END: 0}
     problems = []
     with context.inside():
         logs = context.account.client("logs")
         for instance in wanted:
             text = "\n".join(_lines(logs, group, f"{generation}/worker/{instance}"))
             for name, words in SAYS.items():
-                counts[name] += words in text.replace(TOO_LATE, "")
-            counts["were too late"] += TOO_LATE in text
+                counts[name] += words in text.replace(NOT_DRAINED, "")
+            counts[AT_THE_END] += NOT_DRAINED in text
             if SAYS["saw the notice and drained"] not in text:
                 problems.append(f"{instance} had notice and its logs do not say so")
     return counts, problems
