@@ -57,6 +57,7 @@ def test_both_roles_have(
     ("key", "value", "reason"),
     [
         ("spark.master", "spark://10.0.1.4:7077", "the driver's master is its own machine"),
+        ("spark.io.compression.codec", "zstd", "what is handed over has to move within a notice"),
         ("spark.driver.host", "10.0.1.4", "executors call this address"),
         ("spark.driver.bindAddress", "10.0.1.4", "and nothing else is bound"),
         ("spark.driver.port", "7079", "the firewall opens one port"),
