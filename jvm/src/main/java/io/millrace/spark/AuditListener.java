@@ -29,15 +29,7 @@ public final class AuditListener extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger("io.millrace.audit");
   private static final int MOST_RUNNING = 10_000;
 
-  private final Map<String, Operation> running =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Operation> eldest) {
-          return size() > MOST_RUNNING;
-        }
-      };
+  private final Map<String, Operation> running = new BoundedMap<>(MOST_RUNNING);
 
   private final boolean statements;
   private final String ignoredUser;

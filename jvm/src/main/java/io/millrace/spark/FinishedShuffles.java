@@ -2,7 +2,6 @@ package io.millrace.spark;
 
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -49,15 +48,7 @@ public final class FinishedShuffles extends SparkListener {
     private boolean over;
   }
 
-  private final Map<Long, Statement> running =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Statement> eldest) {
-          return size() > MOST_RUNNING;
-        }
-      };
+  private final Map<Long, Statement> running = new BoundedMap<>(MOST_RUNNING);
 
   private final Map<Integer, Long> statementOfJob = new HashMap<>();
   private final Set<Integer> finished = new HashSet<>();
