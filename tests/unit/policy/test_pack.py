@@ -18,7 +18,7 @@ import yaml
 from policy.adapter import policies
 from policy.resource import Resource
 from policy.rules import RESOURCE_RULES, STACK_RULES
-from tests.unit.policy.planted import good
+from tests.unit.policy.resources import good
 
 PACK = Path(__file__).parents[3] / "policy" / "pack"
 

@@ -9,7 +9,7 @@ import pytest
 from policy.data import PROTECT_DATA
 from policy.resource import Resource
 from policy.rules import findings
-from tests.unit.policy.planted import TAGS, good
+from tests.unit.policy.resources import TAGS, good
 
 DATA = ("kms.Key", "s3.Bucket", "s3tables.Table", "s3tables.TableBucket")
 DISPOSABLE = {**TAGS, "lifetime": "disposable"}

@@ -11,7 +11,8 @@ import pytest
 from policy.data import PROTECT_DATA
 from policy.resource import Finding, Resource
 from policy.rules import RESOURCE_RULES, STACK_RULES, findings
-from tests.unit.policy.planted import BAD, GOOD, TAGS, by_kind, good, statement
+from tests.unit.policy.planted import BAD
+from tests.unit.policy.resources import GOOD, TAGS, by_kind, good, statement
 
 IDS = [f"{rule}-{kind}-{position}" for position, (rule, kind, _, _) in enumerate(BAD)]
 
