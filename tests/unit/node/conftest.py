@@ -139,11 +139,17 @@ def imds() -> Iterator[FakeMetadata]:
 
 @pytest.fixture
 def autoscaling() -> Iterator[tuple[Any, Stubber]]:
+    yield from _stubbed("autoscaling")
+
+
+@pytest.fixture
+def logs() -> Iterator[tuple[Any, Stubber]]:
+    yield from _stubbed("logs")
+
+
+def _stubbed(service: str) -> Iterator[tuple[Any, Stubber]]:
     client = Session().create_client(
-        "autoscaling",
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
+        service, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     with Stubber(client) as stub:
         yield client, stub

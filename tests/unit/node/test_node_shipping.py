@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.session import Session
 from botocore.stub import Stubber
 
 from node.errors import NodeError
@@ -312,18 +311,6 @@ def test_who_leaves_does_not_wait_for_ever(tmp_path: Path) -> None:
     clock = Clock()
     assert not shipped.wait(1.0, told=tmp_path / "none", clock=clock, sleep=clock.sleep)
     assert clock.now == pytest.approx(shipped.WAIT_SECONDS, abs=0.5)
-
-
-@pytest.fixture
-def logs() -> Iterator[tuple[Any, Stubber]]:
-    client = Session().create_client(
-        "logs",
-        region_name="eu-central-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    with Stubber(client) as stubber:
-        yield client, stubber
 
 
 WHERE = {"logGroupName": "/g", "logStreamName": "s"}
