@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from lakehouse import ports
 from node import paths, web
 from node.autoscale.__main__ import at_risk
+from node.autoscale.group import Machine, workers
+from node.autoscale.spark import Work
 from node.errors import NodeError
 from node.fleet import ask, record
 from node.fleet.__main__ import PATIENCE, Watch
@@ -245,6 +247,28 @@ def test_machines_at_risk_are_written_for_the_autoscaler(place: Place, tmp_path:
         "i-1": "recommendation",
         "i-2": "recommendation",
     }, "one by each path"
+
+
+def test_the_autoscaler_learns_which_machines_have_notice(place: Place, tmp_path: Path) -> None:
+    place.words["10.0.0.2"] = said("leaving", "i-2", reason="spot", deadline=NOW + 110)
+    place.watch.step([rebalance("i-1")])
+    told = at_risk(tmp_path / paths.AT_RISK.name)
+    machines = [
+        Machine(
+            instance_id=f"i-{number}",
+            address=f"10.0.0.{number}",
+            market="spot",
+            place="a",
+            phase="in service",
+        )
+        for number in (1, 2, 3)
+    ]
+    seen = workers(machines, Work(), {}, told)
+    assert [(each.at_risk, each.noticed) for each in seen] == [
+        (True, False),
+        (True, True),
+        (False, False),
+    ], "one that is only recommended to be left does not stop by itself"
 
 
 def test_a_worker_that_drains_itself_is_left_alone(place: Place) -> None:
